@@ -1,0 +1,84 @@
+package carbon
+
+import (
+	"sync"
+
+	"plumbago/carbon/stat"
+)
+
+// BlockSize is the room of a fresh Batch in bytes: what one read can bring.
+const BlockSize = 64 << 10
+
+// Batches larger than these go to the collector when freed, so that one odd message does not stay in the pool for ever.
+const (
+	maxPooledBytes  = 256 << 10
+	maxPooledPoints = 16 << 10
+)
+
+// A Batch is a block of input and the points in it. It has one owner, who hands it on or frees it; nobody keeps a slice
+// of one.
+type Batch struct {
+	Bytes   []byte                // one read, whole messages only; decoders may rewrite it in place and append to it
+	Points  []Point               // what a Decoder found in Bytes
+	Source  uint16                // the listener it came by
+	Bad     [stat.NReasons]uint32 // what was refused, by reason: refusing costs no more than taking
+	Cleaned uint32                // names that were put into their clean form, and tags that were dropped; beside the ledger
+}
+
+var batches = sync.Pool{New: func() any {
+	return &Batch{Bytes: make([]byte, 0, BlockSize), Points: make([]Point, 0, 1024)}
+}}
+
+// NewBatch returns an empty batch with at least BlockSize bytes of room.
+func NewBatch() *Batch { return batches.Get().(*Batch) }
+
+// Free gives b back. Its owner must not touch it, nor any slice of it, afterwards.
+func (b *Batch) Free() {
+	b.poison()
+	if cap(b.Bytes) < BlockSize || cap(b.Bytes) > maxPooledBytes || cap(b.Points) > maxPooledPoints {
+		return
+	}
+	*b = Batch{Bytes: b.Bytes[:0], Points: b.Points[:0]}
+	batches.Put(b)
+}
+
+// Refuse counts one message that could not be read as a sample.
+func (b *Batch) Refuse(why stat.Reason) { b.Bad[why]++ }
+
+// Name returns the name of p, valid until b is freed.
+func (b *Batch) Name(p *Point) []byte { return b.Bytes[p.name : p.name+uint32(p.size)] }
+
+// Text returns the text p came in, "name value" or (Stamped) "name value time", or nil if it came in none.
+func (b *Batch) Text(p *Point) []byte {
+	if p.end == 0 {
+		return nil
+	}
+	return b.Bytes[p.name:p.end]
+}
+
+// Add appends a point that came in no text: its name is copied into b, so b needs no input. A name over 65,535 bytes is
+// a bug of the caller.
+func (b *Batch) Add(name []byte, k Kind, value float64, ms int64) *Point {
+	at := uint32(len(b.Bytes))
+	b.Bytes = append(b.Bytes, name...)
+	b.Points = append(b.Points, Point{
+		Hash: Hash(name, k), Value: value, Time: ms, name: at, size: uint16(len(name)), Kind: k, Flags: tagged(name),
+	})
+	return &b.Points[len(b.Points)-1]
+}
+
+// A Decoder finds the points of the whole messages in b.Bytes and appends them to b.Points; now is the time of arrival
+// in Unix milliseconds. What it refuses it counts in b.Bad. An error means that the stream cannot go on (a refused
+// pickle frame): it says why, and the points decoded before it stand.
+//
+// A Decoder has one user at a time; it may keep scratch between calls, but no slice of b.
+type Decoder interface {
+	Decode(b *Batch, now int64) error
+}
+
+// A Sink takes batches over. Accept owns b from the call on and keeps no slice of it past its return. Flush hands on
+// what is half full; it says whether anything was still open.
+type Sink interface {
+	Accept(b *Batch)
+	Flush() bool
+}

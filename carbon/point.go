@@ -1,0 +1,50 @@
+package carbon
+
+import "hash/maphash"
+
+// A Kind says how a sample's value is to be read. It is part of a series' identity: a counter and a gauge of one name
+// never share a cell.
+type Kind uint8
+
+// The kinds of samples.
+const (
+	Raw  Kind = iota // N: a value as it is
+	Diff             // D: a counter's running total, of which a per-second rate is made
+)
+
+// String returns the kind's letter on the line protocol.
+func (k Kind) String() string {
+	if k == Diff {
+		return "D"
+	}
+	return "N"
+}
+
+// Flags are facts about a point that spare its readers a look at its bytes.
+type Flags uint8
+
+// The facts.
+const (
+	Tagged  Flags = 1 << iota // the name has ;tag=value parts
+	Stamped                   // the text ends with the time in whole seconds: it can leave as it came
+	Routed                    // Hash is not a hash but a way that a lane has resolved (results of aggregates)
+)
+
+// A Point is one sample in a Batch: 40 bytes and no pointers, only offsets into the bytes it came in.
+type Point struct {
+	Hash  uint64  // of name and kind, seeded per process: picks slots and shards, never rings
+	Value float64 // finite
+	Time  int64   // Unix milliseconds
+	name  uint32  // Batch.Bytes[name:name+size] is its name
+	end   uint32  // Batch.Bytes[name:end] is its text, "name value" or (Stamped) "name value time"; 0 if it came in no text
+	size  uint16  // length of the name in bytes
+	Kind  Kind
+	Flags Flags
+}
+
+var seed = maphash.MakeSeed()
+
+// Hash returns the hash of a name of kind k. It holds within this process only.
+func Hash(name []byte, k Kind) uint64 {
+	return maphash.Bytes(seed, name) ^ uint64(k)*0x9E3779B97F4A7C15
+}

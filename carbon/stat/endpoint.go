@@ -1,0 +1,40 @@
+package stat
+
+// A Loss says why a point that was in an endpoint's queue will not be delivered.
+type Loss uint8
+
+// The losses, in the order in which the ledger prints them.
+const (
+	LossOverflow   Loss = iota // the queue was full
+	LossExpired                // spooled for longer than spool_age
+	LossWriteError             // the endpoint cannot hold it: a file that cannot be written, a datagram too large
+	LossShutdown               // still queued when the drain's time was over
+	LossDiskFull               // the spool had no room
+	LossCorrupt                // the spool was damaged
+	LossRemoved                // a reload removed the endpoint
+	NLosses        = int(LossRemoved) + 1
+)
+
+var lossNames = [NLosses]string{"overflow", "expired", "write_error", "shutdown", "disk_full", "corrupt", "removed"}
+
+// String returns the ledger's name of l.
+func (l Loss) String() string { return lossNames[l] }
+
+// EndpointCounts is an endpoint's part of the ledger, in points. Its law, at any moment:
+//
+//	enqueued = delivered + unproven + sum(dropped) + queued + spooled
+type EndpointCounts struct {
+	Enqueued  int64
+	Delivered int64
+	Dropped   [NLosses]int64
+	Queued    int64
+	Unproven  int64
+	Spooled   int64
+	Resent    int64 // written again after a break; beside the law
+	Moved     int64 // handed to another member; beside the law
+}
+
+// Balanced says whether the endpoint's law holds.
+func (c *EndpointCounts) Balanced() bool {
+	return c.Enqueued == c.Delivered+c.Unproven+sum(c.Dropped[:])+c.Queued+c.Spooled
+}

@@ -1,0 +1,45 @@
+package dest
+
+import "time"
+
+// Options are the keys of a [[cluster]] section that concern each of its endpoints.
+type Options struct {
+	// What the endpoints speak: "plaintext" and "pickle" are carbon's; "log" writes lines to a file or a standard
+	// stream.
+	Protocol string `toml:"protocol" enum:"plaintext|pickle|log"`
+	// How plaintext and pickle travel: "tcp" or "udp". Over UDP a datagram holds whole lines, or one whole pickle frame,
+	// of about 1,400 bytes.
+	Transport string `toml:"transport" enum:"tcp|udp"`
+	// How much may wait for one endpoint in memory, in bytes.
+	Queue int `toml:"queue" unit:"bytes"`
+	// What gives way when the queue is full: "drop_oldest" or "drop_newest". Either way it is counted as overflow.
+	Overflow string `toml:"overflow" enum:"drop_oldest|drop_newest"`
+	// What counts as delivered: "written" trusts the operating system's word that it took the bytes.
+	Confirm string `toml:"confirm" enum:"written"`
+	// Whether the type of a sample is written after its time, for another plumbago.
+	Types bool `toml:"types"`
+	// How many bytes of points are gathered at most before they are queued; at most 64 KiB.
+	Batch int `toml:"batch" unit:"bytes"`
+	// How long points are gathered at most before they are queued.
+	Flush time.Duration `toml:"flush"`
+	// How long a connection may take to come up.
+	ConnectTimeout time.Duration `toml:"connect_timeout"`
+	// How long the endpoint may take nothing at all before its connection is given up and made anew.
+	WriteTimeout time.Duration `toml:"write_timeout"`
+	// The shortest and the longest pause before a broken connection is tried again. The pause doubles from one to the
+	// other, with jitter, and starts over once a connection held.
+	Reconnect []time.Duration `toml:"reconnect"`
+	// How a log writes a point: "plain" (name value time), "json" (an object a line), "jumpscale" (time, name in 100
+	// columns, value; below an endpoint that ends in "/", a tree of daily files) or "senf" (seconds since the start, then
+	// a series' count, min, avg, max and dev in one line).
+	Layout string `toml:"layout" enum:"plain|json|jumpscale|senf"`
+}
+
+// DefaultOptions are the defaults of a [[cluster]] section.
+func DefaultOptions() Options {
+	return Options{
+		Protocol: "plaintext", Transport: "tcp", Queue: 64 << 20, Overflow: "drop_oldest", Confirm: "written",
+		Batch: 64 << 10, Flush: 5 * time.Millisecond, ConnectTimeout: 5 * time.Second, WriteTimeout: 10 * time.Second,
+		Reconnect: []time.Duration{100 * time.Millisecond, 30 * time.Second}, Layout: "plain",
+	}
+}
