@@ -20,6 +20,7 @@ const (
 type Batch struct {
 	Bytes   []byte                // one read, whole messages only; decoders may rewrite it in place and append to it
 	Points  []Point               // what a Decoder found in Bytes
+	Arrival int64                 // Unix milliseconds when it was read: the clock is asked once a batch
 	Source  uint16                // the listener it came by
 	Bad     [stat.NReasons]uint32 // what was refused, by reason: refusing costs no more than taking
 	Cleaned uint32                // names that were put into their clean form, and tags that were dropped; beside the ledger
@@ -65,6 +66,15 @@ func (b *Batch) Add(name []byte, k Kind, value float64, ms int64) *Point {
 		Hash: Hash(name, k), Value: value, Time: ms, name: at, size: uint16(len(name)), Kind: k, Flags: tagged(name),
 	})
 	return &b.Points[len(b.Points)-1]
+}
+
+// AddRouted appends a result: like Add, but its way through the table is known already and stands in Hash.
+func (b *Batch) AddRouted(name []byte, way uint32, value float64, ms int64) {
+	at := uint32(len(b.Bytes))
+	b.Bytes = append(b.Bytes, name...)
+	b.Points = append(b.Points, Point{
+		Hash: uint64(way), Value: value, Time: ms, name: at, size: uint16(len(name)), Flags: Routed | tagged(name),
+	})
 }
 
 // A Decoder finds the points of the whole messages in b.Bytes and appends them to b.Points; now is the time of arrival

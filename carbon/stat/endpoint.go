@@ -24,14 +24,14 @@ func (l Loss) String() string { return lossNames[l] }
 //
 //	enqueued = delivered + unproven + sum(dropped) + queued + spooled
 type EndpointCounts struct {
-	Enqueued  int64
-	Delivered int64
-	Dropped   [NLosses]int64
-	Queued    int64
-	Unproven  int64
-	Spooled   int64
-	Resent    int64 // written again after a break; beside the law
-	Moved     int64 // handed to another member; beside the law
+	Enqueued  int64  `json:"enqueued"`
+	Delivered int64  `json:"delivered"`
+	Dropped   Losses `json:"dropped"`
+	Queued    int64  `json:"queued"`
+	Unproven  int64  `json:"unproven"`
+	Spooled   int64  `json:"spooled"`
+	Resent    int64  `json:"resent"` // written again after a break; beside the law
+	Moved     int64  `json:"moved"`  // handed to another member; beside the law
 }
 
 // Balanced says whether the endpoint's law holds.

@@ -49,16 +49,16 @@ func (d Drop) String() string { return dropNames[d] }
 // had counted as aggregated); the sums over all owners never are. Each owner's Counts satisfy both of the ledger's
 // laws for samples whenever it is between two batches, so every sum of such copies does too.
 type Counts struct {
-	Received   int64
-	Invalid    [NReasons]int64
-	Accepted   int64
-	Emitted    int64
-	Self       int64
-	Both       int64 // aggregated and sent
-	Dropped    [NDrops]int64
-	Unrouted   int64
-	Aggregated int64
-	Sent       int64
+	Received   int64    `json:"received"`
+	Invalid    Invalids `json:"invalid"`
+	Accepted   int64    `json:"accepted"`
+	Emitted    int64    `json:"emitted"`
+	Self       int64    `json:"self"`
+	Both       int64    `json:"both"` // aggregated and sent
+	Dropped    Drops    `json:"dropped"`
+	Unrouted   int64    `json:"unrouted"`
+	Aggregated int64    `json:"aggregated"`
+	Sent       int64    `json:"sent"`
 }
 
 // Add adds o to c.
@@ -87,6 +87,12 @@ func (c *Counts) Balanced() bool {
 	return c.Received == c.Accepted+sum(c.Invalid[:]) &&
 		c.Accepted+c.Emitted+c.Self+c.Both == sum(c.Dropped[:])+c.Unrouted+c.Aggregated+c.Sent
 }
+
+// InvalidTotal returns how much was received that was no sample.
+func (c *Counts) InvalidTotal() int64 { return sum(c.Invalid[:]) }
+
+// DroppedTotal returns how many samples and results met no other end.
+func (c *Counts) DroppedTotal() int64 { return sum(c.Dropped[:]) }
 
 func sum(ns []int64) (s int64) {
 	for _, n := range ns {
