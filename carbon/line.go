@@ -44,7 +44,7 @@ func (d *LineDecoder) Decode(b *Batch, now int64) error {
 }
 
 // sample reads the line b.Bytes[at:stop] if it is one of "name value", "name value time" and these with " N" or " D",
-// with single spaces, an ordinary name and a time in plain digits. If not it reports false and has done nothing.
+// with single spaces, an ordinary name and nothing wrong. If not it reports false and has done nothing.
 func (d *LineDecoder) sample(b *Batch, at, stop int, now int64) bool {
 	line := b.Bytes[at:stop]
 	if n := len(line); n > 0 && line[n-1] == '\r' {
@@ -77,17 +77,19 @@ func (d *LineDecoder) sample(b *Batch, at, stop int, now int64) bool {
 	if !ok {
 		return false
 	}
-	ms := now
+	ms, end := now, at+size+1+n
 	if n < len(rest) {
-		seconds, ok := wholeSeconds(rest[n+1:])
-		if !ok || rest[n] != ' ' {
+		var whole bool
+		if ms, whole, ok = parseTime(rest[n+1:], now); !ok || rest[n] != ' ' {
 			return false
 		}
-		ms, flags = seconds*1000, flags|Stamped
+		if whole {
+			end, flags = at+len(line), flags|Stamped
+		}
 	}
 	b.Points = append(b.Points, Point{
-		Hash: Hash(name, kind), Value: value, Time: ms, name: uint32(at), end: uint32(at + len(line)), size: uint16(size),
-		Kind: kind, Flags: flags,
+		Hash: Hash(name, kind), Value: value, Time: ms, name: uint32(at), end: uint32(end), size: uint16(size), Kind: kind,
+		Flags: flags,
 	})
 	return true
 }

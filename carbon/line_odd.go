@@ -64,12 +64,14 @@ func blank(c byte) bool { return c == ' ' || c == '\t' }
 
 // legible reports whether line is UTF-8 without control bytes other than tabs.
 func legible(line []byte) (why stat.Reason, ok bool) {
+	var all uint8
 	for _, c := range line {
-		if c < ' ' && c != '\t' || c == 0x7F {
-			return stat.BadName, false
-		}
+		all |= byteClasses[c]
 	}
-	if !utf8.Valid(line) {
+	switch {
+	case all&controlByte != 0:
+		return stat.BadName, false
+	case !utf8.Valid(line):
 		return stat.BadUTF8, false
 	}
 	return 0, true
@@ -79,16 +81,16 @@ func legible(line []byte) (why stat.Reason, ok bool) {
 func split(b *Batch, line piece) (s draft, ok bool) {
 	var fields [4]piece
 	n := 0
-	for at := line.from; at < line.to; n++ {
+	for text, at := b.Bytes[:line.to], line.from; at < len(text); n++ {
 		if n == len(fields) {
 			return s, false
 		}
 		from := at
-		for at < line.to && !blank(b.Bytes[at]) {
+		for at < len(text) && !blank(text[at]) {
 			at++
 		}
 		fields[n] = piece{from, at}
-		for at < line.to && blank(b.Bytes[at]) {
+		for at < len(text) && blank(text[at]) {
 			at++
 		}
 	}

@@ -10,17 +10,20 @@ import (
 
 // What a byte may mean to a name. The bits are or-ed over a whole name, so that one look at the sum proves it ordinary.
 const (
-	dotByte  = 1 << iota // ends a node
-	tagByte              // begins a tag
-	awryByte             // must be replaced, refused, or looked at as UTF-8
-	badByte              // never part of a name: control bytes and the space
+	dotByte     = 1 << iota // ends a node
+	tagByte                 // begins a tag
+	awryByte                // must be replaced, refused, or looked at as UTF-8
+	badByte                 // never part of a name: control bytes and blanks
+	controlByte             // a control byte, never part of a line, where a tab may stand
 )
 
 var byteClasses = func() (t [256]uint8) {
 	for c := range t {
 		switch {
-		case c <= ' ' || c == 0x7F:
+		case c == ' ' || c == '\t':
 			t[c] = awryByte | badByte
+		case c < ' ' || c == 0x7F:
+			t[c] = awryByte | badByte | controlByte
 		case c == '/' || c >= utf8.RuneSelf:
 			t[c] = awryByte
 		case c == '.':
