@@ -48,6 +48,9 @@ func TestMatch(t *testing.T) {
 	f(t, "a.**.*.c", "a.x.y.b.c", "x.y", "b")
 	f(t, "**.x.**", "a.x.b.x.c", "a.x.b", "c")
 	f(t, "**.x.**", "x", "", "")
+	f(t, "a.**.x.**", "a.x.b.x.c", "x.b", "c")
+	f(t, "a.**.x.**", "a.x.b", "", "b")
+	f(t, "**.x.**.{y,z}", "x.x.y.z", "x", "y", "z")
 	f(t, "**.**", "a.b.c", "a.b", "c")
 	f(t, "a**", "a.b.c", ".b.c")
 	f(t, "a**c", "ac", "")
@@ -175,7 +178,7 @@ func TestMatchIsBounded(t *testing.T) {
 
 func TestMatchAllocates(t *testing.T) {
 	room := make([]string, 0, 8)
-	for _, glob := range []string{"servers.web-17.cpu.user", "**", "servers.**", "servers.*.cpu.*", "*.web-*.**", "**.user", "**.other{a,b}"} {
+	for _, glob := range []string{"servers.web-17.cpu.user", "**", "servers.**", "servers.*.cpu.*", "*.web-*.**", "**.user", "other.{a,b}.**"} {
 		g := compiled(t, glob)
 		if n := testing.AllocsPerRun(100, func() { g.Match("servers.web-17.cpu.user", room) }); n > 0 {
 			t.Errorf("%q allocates %v times", glob, n)

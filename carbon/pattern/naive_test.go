@@ -177,9 +177,9 @@ func bracesOf(glob string) (alternatives []string, after string) {
 func FuzzGlob(f *testing.F) {
 	for _, glob := range []string{
 		"a.b", "a.*", "**", "a.**", "**.a", "a.**.b", "**.**.a", "a.**.**.b", "a**b", "*a*.b*", "{a,b*}.{c.d,**}?", "[a-c]x[!b].*",
-		"{{a,b}c,}d", `\*.a`, "[]-a]", "a..b", "***.a", "*.**.*", "a*.**.*b.c", "**.*", "a.**b", "é*.?",
+		"{{a,b}c,}d", `\*.a`, "[]-a]", "a..b", "***.a", "*.**.*", "a*.**.*b.c", "**.*", "a.**b", "é*.?", "a.**.b.**", "*.**.?.**",
 	} {
-		for _, name := range []string{"a.b", "ab.cd.eb.c", "x.y.z.a", "..a", "é.éa"} {
+		for _, name := range []string{"a.b", "ab.cd.eb.c", "x.y.z.a", "..a", "é.éa", "a.b.x.b.y"} {
 			f.Add(glob, name)
 		}
 	}
