@@ -57,7 +57,7 @@ func (d *PickleDecoder) item(b *Batch, item *pickleValue, room int, now int64) i
 		b.Refuse(stat.BadFields)
 		return 1
 	}
-	name := d.names.find(b, first, item.shared || first.shared, &d.limits)
+	name := d.names.find(b, first, item.shared() || first.shared(), &d.limits)
 	if !name.ok {
 		b.Refuse(name.why)
 		return 1

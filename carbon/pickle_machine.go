@@ -44,7 +44,7 @@ var (
 	errPickleSelf      = errors.New("a list is changed after it was shared")
 )
 
-// stop is fail for the sentences that never change.
+// stop is fail for a sentence that never changes.
 func (m *pickleMachine) stop(err error) {
 	if m.err == nil {
 		m.err = err

@@ -23,6 +23,7 @@ type pickleName struct {
 // once and not for each of its points.
 type pickleNames struct {
 	scratch []byte
+	single  pickleName   // the name last found that is not shared
 	known   []pickleName // by a hash of the span; made when the first shared name is met
 	used    bool         // known holds names of this frame
 	work    int          // bytes of shared names that may yet be cleaned
@@ -48,10 +49,11 @@ func (p *pickleNames) reset(size int) {
 // spent reports whether the frame repeats its names so often that it must be made to do so.
 func (p *pickleNames) spent() bool { return p.work < 0 || p.store < 0 }
 
-// find returns the name that v is.
-func (p *pickleNames) find(b *Batch, v *pickleValue, shared bool, l *Limits) pickleName {
+// find returns the name that v is, valid until the next call.
+func (p *pickleNames) find(b *Batch, v *pickleValue, shared bool, l *Limits) *pickleName {
 	if !shared {
-		return p.clean(b, v, l)
+		p.clean(&p.single, b, v, l)
+		return &p.single
 	}
 	if p.known == nil {
 		p.known = make([]pickleName, pickleKnown)
@@ -60,26 +62,26 @@ func (p *pickleNames) find(b *Batch, v *pickleValue, shared bool, l *Limits) pic
 	at, size := v.pair()
 	slot := &p.known[at*0x9E3779B1>>23%pickleKnown]
 	if slot.text != v.bits {
-		*slot = p.clean(b, v, l)
+		p.clean(slot, b, v, l)
 		p.work -= min(int(size), l.MaxName)
 	}
-	return *slot
+	return slot
 }
 
-// clean returns the clean form of the name in v's span: that span itself if it was clean, else a copy.
-func (p *pickleNames) clean(b *Batch, v *pickleValue, l *Limits) pickleName {
+// clean makes name the clean form of the name in v's span: that span itself if it was clean, else a copy.
+func (p *pickleNames) clean(name *pickleName, b *Batch, v *pickleValue, l *Limits) {
 	at, size := v.pair()
-	name := pickleName{text: v.bits, at: at}
+	*name = pickleName{text: v.bits, at: at}
 	if size > pickleNameSize || int(size) > l.MaxName {
 		name.why = stat.TooLong
-		return name
+		return
 	}
 	original := b.Bytes[at : at+size]
 	p.scratch = append(p.scratch[:0], original...)
 	text, mended, why, ok := clean(p.scratch, l)
 	if !ok {
 		name.why = why
-		return name
+		return
 	}
 	name.ok, name.mended = true, mended
 	if !bytes.Equal(text, original) {
@@ -89,7 +91,6 @@ func (p *pickleNames) clean(b *Batch, v *pickleValue, l *Limits) pickleName {
 	}
 	name.size = uint16(len(text))
 	name.hash, name.flags = Hash(text, Raw), tagged(text)
-	return name
 }
 
 // pickleNameSize is what a Point can say of its name's length.

@@ -61,7 +61,7 @@ func (m *pickleMachine) keep(at uint32) (head, n uint32, depth uint8) {
 	for i := at; i < m.stack.n; i++ {
 		v := *m.stack.at(i)
 		v.next = m.cells.n + 1
-		depth = max(depth, v.depth)
+		depth = max(depth, v.depth&^pickleShared)
 		if !m.push(&m.cells, v) {
 			m.stop(errPickleFull)
 			break
@@ -132,7 +132,7 @@ func (m *pickleMachine) extendList(at uint32) {
 		return
 	}
 	header := uint32(list.bits)
-	if m.stack.n > at && m.cells.at(header).shared {
+	if m.stack.n > at && m.cells.at(header).shared() {
 		m.stop(errPickleSelf)
 		return
 	}
@@ -216,11 +216,12 @@ func (m *pickleMachine) dup() {
 
 // share loads a value that is, or may be, elsewhere too.
 func (m *pickleMachine) share(v pickleValue) {
-	v.shared = true
 	if v.kind == pickleList {
 		h := m.cells.at(uint32(v.bits))
-		h.shared, v.depth = true, h.depth
+		h.depth |= pickleShared
+		v.depth = h.depth
 	}
+	v.depth |= pickleShared
 	m.load(v)
 }
 
