@@ -86,6 +86,7 @@ func (p *pickleNames) clean(name *pickleName, b *Batch, v *pickleValue, l *Limit
 	name.ok, name.mended = true, mended
 	if !bytes.Equal(text, original) {
 		name.at = uint32(len(b.Bytes))
+		b.reserve(len(text))
 		b.Bytes = append(b.Bytes, text...)
 		p.store -= len(text)
 	}
@@ -95,3 +96,13 @@ func (p *pickleNames) clean(name *pickleName, b *Batch, v *pickleValue, l *Limit
 
 // pickleNameSize is what a Point can say of its name's length.
 const pickleNameSize = 1<<16 - 1
+
+// reserve makes room for n bytes more in b. It doubles b, where append would add a quarter and leave four times its
+// bytes behind.
+func (b *Batch) reserve(n int) {
+	if cap(b.Bytes)-len(b.Bytes) < n {
+		grown := make([]byte, len(b.Bytes), len(b.Bytes)+max(n, len(b.Bytes)))
+		copy(grown, b.Bytes)
+		b.Bytes = grown
+	}
+}

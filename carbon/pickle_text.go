@@ -249,6 +249,7 @@ func (m *pickleMachine) escaped(at int, text []byte) {
 		m.load(pickleValue{kind: pickleText, bits: pickleBits(uint32(m.from+at), uint32(len(text)))})
 		return
 	}
+	m.b.reserve(2 * len(text))
 	start := len(m.b.Bytes)
 	decoded, ok := rawUnicode(m.b.Bytes, text)
 	if !ok {
