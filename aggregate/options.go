@@ -2,14 +2,15 @@ package aggregate
 
 import "time"
 
-// Options are the keys of a [rule.aggregate] section.
+// Options are the keys of a [rule.aggregate] section. In those tagged env:"-" a ${1} is a capture of the rule's match and
+// no environment variable.
 type Options struct {
 	// How values are read: "auto" (as the sample says), "raw" (as they are) or "diff" (a counter's running total, of
 	// which the per-second rate since the sample before it is made).
 	Type string `toml:"type" enum:"auto|raw|diff"`
 	// The name of the series that a sample is folded into; $1 ... are the captures of the rule's match. The default
 	// "$0" is the sample's own name: each series by itself.
-	Name string `toml:"name"`
+	Name string `toml:"name" env:"-"`
 	// The length of a slice. Slices begin at multiples of it in Unix time.
 	Period time.Duration `toml:"period"`
 	// What is computed of each slice: avg, max, min, sum, count, last.
@@ -17,7 +18,7 @@ type Options struct {
 	// The clusters that the results go to. Without it they walk on down the table from the next rule.
 	Send []string `toml:"send"`
 	// The name of a result: {name} is the series, {fn} the function, {period} the period in its shortest form.
-	As string `toml:"as"`
+	As string `toml:"as" env:"-"`
 	// Which end of its slice a result is stamped with: "start" (as Graphite does) or "end".
 	Stamp string `toml:"stamp" enum:"start|end"`
 	// How long after its end, or after its last sample if that came later, a slice is emitted.

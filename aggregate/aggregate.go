@@ -1,0 +1,194 @@
+package aggregate
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"plumbago/carbon"
+	"plumbago/carbon/stat"
+)
+
+// A Ref is where the samples of one name go: a series, or an input of one, in a shard.
+type Ref struct {
+	Slot  uint32
+	Rule  uint16
+	Shard uint16
+}
+
+// An Aggregator is the shards and what they have in common.
+type Aggregator struct {
+	rules  []*Rule
+	shards []*shard
+	limit  int64 // most series
+	made   atomic.Int64
+	wg     sync.WaitGroup
+
+	life    sync.Mutex // of the two below
+	started bool
+	closed  bool
+}
+
+// New makes an Aggregator of so many shards that keeps at most limit series. It starts nothing.
+func New(rules []*Rule, shards int, limit int) *Aggregator {
+	a := &Aggregator{rules: rules, limit: int64(limit)}
+	for range shards {
+		a.shards = append(a.shards, newShard(rules))
+	}
+	return a
+}
+
+// Shards returns how many shards there are.
+func (a *Aggregator) Shards() int { return len(a.shards) }
+
+// Rules returns the rules, by their IDs.
+func (a *Aggregator) Rules() []*Rule { return a.rules }
+
+// Start launches the shards; outlets holds one for each.
+func (a *Aggregator) Start(outlets []Outlet) {
+	a.life.Lock()
+	defer a.life.Unlock()
+	a.started = true
+	now := time.Now().UnixMilli()
+	for i, s := range a.shards {
+		s.out, s.start = outlets[i], now
+		a.wg.Go(s.run)
+	}
+}
+
+// Bind finds where the samples of one name and kind go for a rule that folds them into the named series, making the
+// series if it is new. It reports false where the limit of series forbids that. It is asked once a name, by any lane.
+func (a *Aggregator) Bind(rule int, k carbon.Kind, input, name []byte) (Ref, bool) {
+	diff := a.rules[rule].diff(k)
+	kind := carbon.Raw
+	if diff {
+		kind = carbon.Diff
+	}
+	hash := carbon.Hash(name, kind)
+	shard := int(hash>>32) % len(a.shards)
+	r := &a.shards[shard].tables[rule].registry
+	r.Lock()
+	defer r.Unlock()
+	series, found := r.series.find(hash, name, false)
+	if !found {
+		if !a.room() {
+			return Ref{}, false
+		}
+		series, _ = r.series.find(hash, name, true)
+	}
+	ref := Ref{Slot: series, Rule: uint16(rule), Shard: uint16(shard)}
+	if diff {
+		number, found := r.inputs.find(carbon.Hash(input, kind), input, false)
+		if !found {
+			if !a.room() {
+				return Ref{}, false
+			}
+			number, _ = r.inputs.find(carbon.Hash(input, kind), input, true)
+			r.groups = append(r.groups, series)
+		}
+		ref.Slot = number | inputBit
+	}
+	return ref, true
+}
+
+// room takes one series, or input of one, from what the limit allows.
+func (a *Aggregator) room() bool {
+	if a.made.Add(1) > a.limit {
+		a.made.Add(-1)
+		return false
+	}
+	return true
+}
+
+// In returns the inbox of a shard: where a worker's lane sends blocks, waiting for room if it must.
+func (a *Aggregator) In(shard int) chan<- *Samples { return a.shards[shard].in }
+
+// Derive gives a block that comes from another shard to a shard; it never waits.
+func (a *Aggregator) Derive(shard int, block *Samples) { a.shards[shard].derive(block) }
+
+// Counts returns the shards' part of the ledger, each shard's taken between two of its blocks.
+func (a *Aggregator) Counts(ctx context.Context) (sum stat.Counts, err error) {
+	for _, s := range a.shards {
+		var c stat.Counts
+		if err := a.ask(ctx, s, func() {
+			if c = s.counts; s.out != nil {
+				lane := s.out.Counts()
+				c.Add(&lane)
+			}
+		}); err != nil {
+			return sum, err
+		}
+		sum.Add(&c)
+	}
+	return sum, nil
+}
+
+// ask has f run by a shard, or here if the shards do not run yet.
+func (a *Aggregator) ask(ctx context.Context, s *shard, f func()) error {
+	a.life.Lock()
+	if !a.started {
+		defer a.life.Unlock()
+		f()
+		return nil
+	}
+	a.life.Unlock()
+	return s.ask(ctx, f)
+}
+
+// Figures returns what each rule met, by the rules' IDs.
+func (a *Aggregator) Figures(ctx context.Context) ([]Figures, error) {
+	sum := make([]Figures, len(a.rules))
+	for _, s := range a.shards {
+		part := make([]Figures, len(a.rules))
+		if err := a.ask(ctx, s, func() {
+			for i := range s.tables {
+				part[i] = s.tables[i].figures
+			}
+		}); err != nil {
+			return nil, err
+		}
+		for i := range part {
+			sum[i].add(&part[i])
+		}
+	}
+	return sum, nil
+}
+
+func (f *Figures) add(o *Figures) {
+	f.Series += o.Series
+	f.Emitted += o.Emitted
+	f.Amended += o.Amended
+	f.Late += o.Late
+	for i, n := range o.Cases {
+		f.Cases[i] += n
+	}
+}
+
+// Close emits every open slice as it stands and ends the shards. Nobody may send to them any more. Rule by rule down the
+// table, since the results of one may be the samples of a later one, in another shard.
+func (a *Aggregator) Close(ctx context.Context) error {
+	a.life.Lock()
+	idle := !a.started || a.closed
+	a.closed = true
+	a.life.Unlock()
+	if idle {
+		return nil
+	}
+	var failed error
+	for rule := range a.rules {
+		for _, s := range a.shards {
+			if err := s.ask(ctx, func() { s.finish(rule) }); err != nil {
+				failed = err
+			}
+		}
+	}
+	for _, s := range a.shards {
+		if err := s.ask(ctx, func() { s.drain(); s.out.Close() }); err != nil {
+			failed = err
+		}
+		close(s.closed)
+	}
+	a.wg.Wait()
+	return failed
+}

@@ -1,0 +1,75 @@
+package aggregate
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"plumbago/carbon"
+	"plumbago/carbon/stat"
+)
+
+// A void is an outlet that throws everything away.
+type void struct{}
+
+func (void) Accept(b *carbon.Batch)              { b.Free() }
+func (void) Flush() bool                         { return false }
+func (void) Close()                              {}
+func (void) Way([]byte, carbon.Kind, int) uint32 { return 1 }
+func (void) Counts() stat.Counts                 { return stat.Counts{} }
+
+// loaded returns a shard with so many series and a block of samples of them.
+func loaded(tb testing.TB, series int) (*shard, *Samples) {
+	r, err := NewRule(0, DefaultOptions())
+	if err != nil {
+		tb.Fatal(err)
+	}
+	a := New([]*Rule{r}, 1, 1<<30)
+	s := a.shards[0]
+	s.out, s.start = void{}, 0
+	block := NewSamples()
+	block.Arrival = time.Now().UnixMilli()
+	for i := range series {
+		name := []byte(fmt.Sprintf("servers.s%d.cpu", i))
+		ref, _ := a.Bind(0, carbon.Raw, name, name)
+		if !block.Full() {
+			block.List = append(block.List, Sample{Value: 1, Time: block.Arrival, Slot: ref.Slot})
+		}
+	}
+	s.fold(block)
+	return s, block
+}
+
+func BenchmarkFold(b *testing.B) {
+	s, block := loaded(b, BlockSize)
+	for b.Loop() {
+		s.fold(block)
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*len(block.List)), "ns/sample")
+}
+
+func BenchmarkEmit(b *testing.B) {
+	s, block := loaded(b, BlockSize)
+	now := block.Arrival
+	for b.Loop() {
+		for i := range block.List {
+			block.List[i].Time = now
+		}
+		block.Arrival = now
+		s.fold(block)
+		now += 200_000
+		for s.step(now, stepSize) {
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*len(block.List)), "ns/slice")
+}
+
+func TestFoldDoesNotAllocate(t *testing.T) {
+	if raceEnabled {
+		t.Skip("the race detector allocates")
+	}
+	s, block := loaded(t, BlockSize)
+	if n := testing.AllocsPerRun(100, func() { s.fold(block) }); n != 0 {
+		t.Errorf("folding %d samples allocates %v times", len(block.List), n)
+	}
+}

@@ -1,0 +1,185 @@
+package aggregate
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"plumbago/carbon"
+	"plumbago/carbon/stat"
+)
+
+// An Outlet takes what a shard emits, and knows the way of each result down the table. It is the shard's alone.
+type Outlet interface {
+	carbon.Sink
+	// Way finds the way of a result of a rule, for Batch.AddRouted.
+	Way(name []byte, k carbon.Kind, rule int) uint32
+	// Close hands on whatever is still open.
+	Close()
+	// Counts returns the ledger of the batches it accepted.
+	Counts() stat.Counts
+}
+
+// stepSize is how many series a shard closes between two looks at its inbox, so that closing a million of them does not
+// hold up what comes in.
+const stepSize = 4096
+
+// lingerTime is how often an outlet that holds something back is asked to flush again.
+const lingerTime = 5 * time.Millisecond
+
+// A shard owns a part of the series of every rule: one goroutine, no lock on the path of a sample.
+type shard struct {
+	in     chan *Samples
+	asks   chan func()
+	done   chan struct{} // closed when the goroutine is gone
+	ended  sync.Mutex    // of asks after that
+	closed chan struct{} // closed to end the goroutine
+
+	derived struct {
+		sync.Mutex
+		list []*Samples
+	}
+	wake chan struct{} // has room for one: there is something on the derived list
+
+	out    Outlet
+	open   bool  // out still holds something back
+	start  int64 // Unix milliseconds when the rules started
+	now    int64 // of the step at hand
+	tables []table
+	agenda agenda
+	counts stat.Counts // corrections of what lanes have counted
+
+	batch   *carbon.Batch // results not handed to out yet
+	name    []byte        // scratch of emit
+	scratch []entry       // scratch of step
+	order   []uint32      // scratch of attend
+}
+
+func newShard(rules []*Rule) *shard {
+	s := &shard{
+		in: make(chan *Samples, 16), asks: make(chan func()), done: make(chan struct{}), closed: make(chan struct{}),
+		wake: make(chan struct{}, 1), agenda: newAgenda(), tables: make([]table, len(rules)),
+	}
+	for i, r := range rules {
+		s.tables[i].rule = r
+	}
+	return s
+}
+
+// run is the shard's goroutine: fold what comes, close what is due, answer asks.
+func (s *shard) run() {
+	defer close(s.done)
+	timer := time.NewTimer(time.Hour)
+	defer timer.Stop()
+	for {
+		s.arm(timer)
+		select {
+		case block := <-s.in:
+			s.fold(block)
+			block.Free()
+		case <-s.wake:
+			s.takeDerived()
+		case <-timer.C:
+			if !s.step(time.Now().UnixMilli(), stepSize) {
+				s.open = s.out.Flush()
+			}
+		case f := <-s.asks:
+			f()
+		case <-s.closed:
+			return
+		}
+	}
+}
+
+// arm sets the timer to when something is due next.
+func (s *shard) arm(timer *time.Timer) {
+	wait := time.Hour
+	if due, ok := s.agenda.next(); ok {
+		wait = time.Until(time.UnixMilli(due))
+	}
+	if s.open {
+		wait = min(wait, lingerTime)
+	}
+	timer.Reset(max(wait, 0))
+}
+
+// Derive puts a block onto the shard's derived list; it never waits. The list is bounded by its cause: a shard closes
+// slices in steps, and takes its own list between them.
+func (s *shard) derive(block *Samples) {
+	s.derived.Lock()
+	s.derived.list = append(s.derived.list, block)
+	s.derived.Unlock()
+	select {
+	case s.wake <- struct{}{}:
+	default:
+	}
+}
+
+func (s *shard) takeDerived() {
+	s.derived.Lock()
+	list := s.derived.list
+	s.derived.list = nil
+	s.derived.Unlock()
+	for _, block := range list {
+		s.fold(block)
+		block.Free()
+	}
+}
+
+// ask has f run by the shard between two of its blocks, or, once the goroutine is gone, here.
+func (s *shard) ask(ctx context.Context, f func()) error {
+	ran := make(chan struct{})
+	select {
+	case s.asks <- func() { f(); close(ran) }:
+		<-ran
+		return nil
+	case <-s.done:
+		s.ended.Lock()
+		defer s.ended.Unlock()
+		f()
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// drain folds what still waits in the inbox; nobody may send to it any more.
+func (s *shard) drain() {
+	for {
+		select {
+		case block := <-s.in:
+			s.fold(block)
+			block.Free()
+		default:
+			s.takeDerived()
+			return
+		}
+	}
+}
+
+// finish emits the open and amended slices of one rule as they stand.
+func (s *shard) finish(rule int) {
+	s.drain()
+	t := &s.tables[rule]
+	s.now = time.Now().UnixMilli()
+	for slot := range t.series {
+		se := &t.series[slot]
+		s.order = s.order[:0]
+		for at := se.slices; at != 0; at = t.heads[at-1].older {
+			s.order = append(s.order, at)
+		}
+		for i := len(s.order) - 1; i >= 0; i-- {
+			h := &t.heads[s.order[i]-1]
+			if h.state != kept {
+				s.emit(t, uint32(slot), s.order[i], h.state == open || t.rule.partial(int64(h.k), s.start))
+			}
+			se.horizon = max(se.horizon, (int64(h.k)+1)*t.rule.period)
+		}
+		for se.slices != 0 {
+			t.free(&se.slices)
+		}
+		se.alarm = 0
+	}
+	s.handOn()
+	s.out.Flush()
+}
