@@ -2,6 +2,7 @@ package carbon
 
 import (
 	"bytes"
+	"errors"
 	"unicode"
 	"unicode/utf8"
 
@@ -175,4 +176,14 @@ func replaceSlashes(name []byte) {
 			name[i] = '_'
 		}
 	}
+}
+
+// CleanName puts a name that somebody typed into its clean form, as a listener with the default limits does.
+func CleanName(name string) (string, error) {
+	limits := DefaultLimits()
+	cleaned, _, why, ok := clean([]byte(name), &limits)
+	if !ok {
+		return "", errors.New(why.String())
+	}
+	return string(cleaned), nil
 }
