@@ -1,6 +1,11 @@
 package ingest
 
-import "plumbago/carbon"
+import (
+	"errors"
+	"fmt"
+
+	"plumbago/carbon"
+)
 
 // Options are the keys of a [[listen]] section.
 type Options struct {
@@ -33,4 +38,63 @@ func DefaultOptions() Options {
 		Protocol: "line", MaxLine: l.MaxLine, MaxName: l.MaxName, MaxFrame: l.MaxFrame, Names: string(l.Names),
 		Unterminated: "drop", RecvBuffer: 8 << 20,
 	}
+}
+
+// Check returns everything that is wrong with o, joined, or nil.
+func (o Options) Check() error {
+	var errs []error
+	wrong := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
+	if o.Protocol != "line" && o.Protocol != "pickle" {
+		wrong("protocol %q is not known: want line or pickle", o.Protocol)
+	}
+	if len(o.Address) == 0 {
+		wrong("address is empty: a listener needs at least one")
+	}
+	for _, text := range o.Address {
+		if _, err := ParseAddress(text); err != nil {
+			errs = append(errs, err)
+		}
+	}
+	if o.MaxLine < 1 {
+		wrong("max_line is %d: want at least 1", o.MaxLine)
+	}
+	if o.MaxName < 1 || o.MaxName > 65535 {
+		wrong("max_name is %d: want 1 to 65535", o.MaxName)
+	}
+	if o.MaxFrame < 1 || o.MaxFrame > 1<<30 {
+		wrong("max_frame is %d: want 1 to 1 GiB", o.MaxFrame)
+	}
+	switch carbon.Names(o.Names) {
+	case carbon.NamesClean, carbon.NamesStrict, carbon.NamesVerbatim:
+	default:
+		wrong("names %q is not known: want clean, strict or verbatim", o.Names)
+	}
+	if o.Unterminated != "drop" && o.Unterminated != "accept" {
+		wrong("unterminated %q is not known: want drop or accept", o.Unterminated)
+	}
+	if o.RecvBuffer < 0 {
+		wrong("recv_buffer is %d: want 0 (the system's own) or more", o.RecvBuffer)
+	}
+	return errors.Join(errs...)
+}
+
+// limits returns what o asks of a decoder.
+func (o Options) limits() carbon.Limits {
+	return carbon.Limits{MaxLine: o.MaxLine, MaxName: o.MaxName, MaxFrame: o.MaxFrame, Names: carbon.Names(o.Names)}
+}
+
+// decoder returns a new decoder of o's protocol.
+func (o Options) decoder() carbon.Decoder {
+	if o.Protocol == "pickle" {
+		return carbon.NewPickleDecoder(o.limits())
+	}
+	return carbon.NewLineDecoder(o.limits())
+}
+
+// cutter returns a new cutter of o's protocol, for one stream.
+func (o Options) cutter() cutter {
+	if o.Protocol == "pickle" {
+		return frameCut{maxFrame: o.MaxFrame}
+	}
+	return &lineCut{maxLine: o.MaxLine, accept: o.Unterminated == "accept"}
 }
