@@ -1,0 +1,244 @@
+package ingest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"go.uber.org/zap"
+
+	"plumbago/carbon"
+)
+
+const (
+	inboxSize = 32  // batches that may be read and not yet decoded, for each worker: 2 MiB
+	roundSize = 8   // batches decoded before the worker looks at its timer and its asks again
+	quotedMax = 120 // bytes of outside text in the log
+)
+
+// ErrClosed is what Ask returns when the worker is gone and f was not run.
+var ErrClosed = errors.New("the worker is closed")
+
+// A Worker is the goroutine that decodes what its readers read, and the owner of a sink. Readers wait for it; it waits
+// for nothing but its sink.
+type Worker struct {
+	sink   carbon.Sink
+	asks   chan func()
+	linger time.Duration
+	log    *zap.Logger
+
+	// A reader takes a place in room before it reads, and the worker frees the place once it has the batch. So inbox
+	// always has space for who holds one, and readers that wait for a slow worker hold no batch.
+	room    chan struct{}
+	inbox   chan work
+	closing chan struct{} // closed when Close begins
+	once    sync.Once
+	wg      sync.WaitGroup
+	gone    chan struct{} // closed when run has returned
+}
+
+// work is a batch of whole messages, and where they came from.
+type work struct {
+	batch *carbon.Batch
+	from  *origin
+}
+
+// An origin is what a worker knows of a stream or of a datagram socket. After it was made it is the worker's.
+type origin struct {
+	decoder  carbon.Decoder // shared by all that its listener has with this worker
+	listener string
+	conn     net.Conn  // nil for datagrams, each of which stands for itself
+	refused  bool      // a decoder said that the stream cannot go on
+	warned   time.Time // when a datagram's refusal was last logged
+}
+
+// NewWorker returns a worker that decodes into sink, and does not start it. The sink is to serve asks while it waits.
+// It is flushed linger after it was given something, and again until it says that nothing was open; with no linger,
+// after every few batches.
+func NewWorker(sink carbon.Sink, asks chan func(), linger time.Duration, log *zap.Logger) *Worker {
+	return &Worker{
+		sink: sink, asks: asks, linger: linger, log: log,
+		room: make(chan struct{}, inboxSize), inbox: make(chan work, inboxSize),
+		closing: make(chan struct{}), gone: make(chan struct{}),
+	}
+}
+
+// Start launches the worker.
+func (w *Worker) Start() { w.wg.Go(w.run) }
+
+// Ask has f run in the worker's goroutine, between two batches or while its sink waits, and returns when f has. If it
+// returns an error, f was not run and will not be. It must not be called by the worker's own goroutine.
+func (w *Worker) Ask(ctx context.Context, f func()) error {
+	var claimed atomic.Bool // by who comes first: the worker, to run f, or Ask, to give up
+	done := make(chan struct{})
+	ask := func() {
+		if claimed.CompareAndSwap(false, true) {
+			f()
+			close(done)
+		}
+	}
+	select {
+	case w.asks <- ask:
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-w.gone:
+		return ErrClosed
+	}
+	var err error
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+		err = ctx.Err()
+	case <-w.gone:
+		err = ErrClosed
+	}
+	if claimed.CompareAndSwap(false, true) {
+		return err
+	}
+	<-done
+	return nil
+}
+
+// Close finishes what was read, flushes the sink and ends the worker. All its readers must be gone. Past ctx it returns
+// while the worker is still waiting for its sink.
+func (w *Worker) Close(ctx context.Context) error {
+	w.once.Do(func() { close(w.closing) })
+	select {
+	case <-w.gone:
+		w.wg.Wait()
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("closing a worker with %d batches to decode: %w", len(w.inbox), ctx.Err())
+	}
+}
+
+func (w *Worker) run() {
+	defer close(w.gone)
+	tick := time.NewTimer(w.linger)
+	tick.Stop()
+	armed := false // whether something may be open in the sink, so that the timer runs
+	for {
+		select {
+		case k := <-w.inbox:
+			w.round(k)
+			if w.linger <= 0 {
+				w.sink.Flush()
+				continue
+			}
+			if !armed {
+				tick.Reset(w.linger)
+				armed = true
+			}
+		case f := <-w.asks:
+			f()
+		case <-w.closing:
+			w.finish()
+			return
+		case <-tick.C:
+			armed = w.flush(tick)
+			continue
+		}
+		// A select with several ways open takes any; so that a busy inbox cannot keep the timer waiting it is asked
+		// alone, after each round.
+		select {
+		case <-tick.C:
+			armed = w.flush(tick)
+		default:
+		}
+	}
+}
+
+// flush flushes the sink and reports whether tick runs again, as it does until there was nothing to flush.
+func (w *Worker) flush(tick *time.Timer) bool {
+	open := w.sink.Flush()
+	if open {
+		tick.Reset(w.linger)
+	}
+	return open
+}
+
+// round decodes k and a few more that are waiting already.
+func (w *Worker) round(k work) {
+	for range roundSize - 1 {
+		w.decode(k)
+		select {
+		case k = <-w.inbox:
+		default:
+			return
+		}
+	}
+	w.decode(k)
+}
+
+func (w *Worker) decode(k work) {
+	<-w.room
+	if k.from.refused {
+		k.batch.Free()
+		return
+	}
+	if len(k.batch.Bytes) > 0 {
+		if err := k.from.decoder.Decode(k.batch, time.Now().UnixMilli()); err != nil {
+			w.refuse(k.from, err)
+		}
+	}
+	w.sink.Accept(k.batch)
+}
+
+// warnEvery bounds the warnings about refused datagrams of one socket.
+const warnEvery = 10 * time.Second
+
+// refuse ends the stream that why was found in; what of it is in the inbox will be dropped unread. A datagram ends
+// nothing.
+func (w *Worker) refuse(from *origin, why error) {
+	if from.conn != nil {
+		from.refused = true
+		w.log.Warn("closing a connection that cannot be read on", zap.String("listener", from.listener),
+			zap.String("peer", quote(peer(from.conn))), zap.String("reason", quote(why.Error())))
+		_ = from.conn.Close() // its reader sees the end and goes
+		return
+	}
+	if now := time.Now(); now.Sub(from.warned) >= warnEvery {
+		from.warned = now
+		w.log.Warn("refusing a datagram", zap.String("listener", from.listener), zap.String("reason", quote(why.Error())))
+	}
+}
+
+// finish takes all that is left, when no more can come.
+func (w *Worker) finish() {
+	for {
+		select {
+		case k := <-w.inbox:
+			w.decode(k)
+			continue
+		case f := <-w.asks:
+			f()
+			continue
+		default:
+		}
+		break
+	}
+	w.sink.Flush()
+}
+
+// quote makes text that came from outside safe to log: printable ASCII, of bounded length.
+func quote(text string) string {
+	if len(text) > quotedMax {
+		text = text[:quotedMax]
+	}
+	q := strconv.QuoteToASCII(text)
+	return q[:min(len(q), quotedMax)]
+}
+
+// peer names who is at the other end of conn.
+func peer(conn net.Conn) string {
+	if a := conn.RemoteAddr(); a != nil && a.String() != "" {
+		return a.String()
+	}
+	return "unnamed"
+}
