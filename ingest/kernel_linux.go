@@ -1,0 +1,130 @@
+package ingest
+
+import (
+	"fmt"
+	"net"
+	"os"
+	"syscall"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// read is read(2) on a socket that does not block; it returns 0 and no error at the end of a stream.
+func read(fd uintptr, p []byte) (int, error) {
+	for {
+		n, err := syscall.Read(int(fd), p)
+		if err != syscall.EINTR {
+			return max(n, 0), err
+		}
+	}
+}
+
+// unread returns how many bytes wait in the receive buffer of a stream.
+func unread(fd uintptr) int {
+	n, err := unix.IoctlGetInt(int(fd), unix.TIOCINQ)
+	if err != nil {
+		return 0
+	}
+	return n
+}
+
+// accept takes a connection out of a listening socket's queue. It returns EAGAIN if none waits.
+func accept(fd uintptr) (net.Conn, error) {
+	for {
+		n, _, err := unix.Accept4(int(fd), unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC)
+		switch err {
+		case nil:
+			f := os.NewFile(uintptr(n), "")
+			defer f.Close()
+			return net.FileConn(f) // has a descriptor of its own
+		case unix.EINTR, unix.ECONNABORTED:
+			continue
+		}
+		return nil, err
+	}
+}
+
+// refuseAll has the kernel drop what comes to an IP socket from now on, as if it had been lost on the way. What the
+// socket has already stays readable: it is all that was acknowledged, and it ends.
+func refuseAll(fd uintptr) error {
+	program := []unix.SockFilter{{Code: unix.BPF_RET | unix.BPF_K, K: 0}}
+	return unix.SetsockoptSockFprog(int(fd), unix.SOL_SOCKET, unix.SO_ATTACH_FILTER,
+		&unix.SockFprog{Len: uint16(len(program)), Filter: &program[0]})
+}
+
+// shutRead has the kernel fail who sends to a unix socket from now on. What the socket has already stays readable.
+func shutRead(fd uintptr) error { return unix.Shutdown(int(fd), unix.SHUT_RD) }
+
+// setRecvBuffer asks for a receive buffer of size bytes and returns how many were granted.
+func setRecvBuffer(fd uintptr, size int) (granted int, err error) {
+	if unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_RCVBUFFORCE, size) != nil {
+		if err := unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_RCVBUF, size); err != nil {
+			return 0, fmt.Errorf("setting SO_RCVBUF: %w", err)
+		}
+	}
+	n, err := unix.GetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_RCVBUF)
+	return n / 2, err // the kernel doubles it, for its own book-keeping
+}
+
+// kernelDrops returns how many datagrams the kernel dropped because the socket's receive buffer was full.
+func kernelDrops(fd uintptr) uint32 {
+	const memInfoDrops = 8 // SK_MEMINFO_DROPS, the last of the array
+	var info [memInfoDrops + 1]uint32
+	size := uint32(unsafe.Sizeof(info))
+	_, _, errno := unix.Syscall6(unix.SYS_GETSOCKOPT, fd, unix.SOL_SOCKET, unix.SO_MEMINFO,
+		uintptr(unsafe.Pointer(&info)), uintptr(unsafe.Pointer(&size)), 0)
+	if errno != 0 {
+		return 0
+	}
+	return info[memInfoDrops]
+}
+
+// A receiver takes several datagrams out of a socket with one call. The memory of its slots is touched only as far as
+// datagrams were long.
+type receiver struct {
+	space []byte
+	size  int // of a slot
+	heads []mmsghdr
+	iovs  []unix.Iovec
+}
+
+// mmsghdr is the kernel's struct of that name.
+type mmsghdr struct {
+	head unix.Msghdr
+	size uint32
+}
+
+func newReceiver(slots, size int) *receiver {
+	r := &receiver{
+		space: make([]byte, slots*size), size: size, heads: make([]mmsghdr, slots), iovs: make([]unix.Iovec, slots),
+	}
+	for i := range slots {
+		r.iovs[i].Base = &r.space[i*size]
+		r.iovs[i].SetLen(size)
+		r.heads[i].head.Iov = &r.iovs[i]
+		r.heads[i].head.SetIovlen(1)
+	}
+	return r
+}
+
+// receive takes up to as many datagrams as there are slots, and returns how many; EAGAIN if none waits.
+func (r *receiver) receive(fd uintptr) (int, error) {
+	for {
+		n, _, errno := unix.Syscall6(unix.SYS_RECVMMSG, fd, uintptr(unsafe.Pointer(&r.heads[0])), uintptr(len(r.heads)),
+			unix.MSG_DONTWAIT, 0, 0)
+		switch errno {
+		case 0:
+			return int(n), nil
+		case unix.EINTR:
+			continue
+		}
+		return 0, errno
+	}
+}
+
+// datagram returns the i-th datagram received, valid until the next call, and whether the slot held only its start.
+func (r *receiver) datagram(i int) (p []byte, cut bool) {
+	h := &r.heads[i]
+	return r.space[i*r.size:][:h.size], h.head.Flags&unix.MSG_TRUNC != 0
+}

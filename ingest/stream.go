@@ -1,0 +1,296 @@
+package ingest
+
+import (
+	"errors"
+	"io"
+	"net"
+	"os"
+	"slices"
+	"syscall"
+
+	"plumbago/carbon"
+	"plumbago/carbon/stat"
+)
+
+const (
+	// minRead is the least room that is offered to a read.
+	minRead = 4 << 10
+	// keepTail is the size from which a rest stays in a batch of its own instead of being copied at each read: then at
+	// least a quarter of what the connection holds is bytes that came.
+	keepTail = 16 << 10
+	// maxIdleTail is the most that is kept of a tail's memory when there is no tail.
+	maxIdleTail = 512
+	// drainMore bounds what is read of a stream at the stop, beyond what had arrived. What its sender's write returned
+	// for may still be in the sender's buffer, which on Linux is at most this large unless somebody changed it.
+	drainMore = 4 << 20
+)
+
+// errAborted is what a reader ends with when it may not wait for its worker any longer.
+var errAborted = errors.New("stopped before the worker had room")
+
+// A stream is one connection, owned by its reader. Between two reads it holds no batch, only the rest of an unfinished
+// message; and it takes a batch only when data is there and the worker has room for it.
+type stream struct {
+	listener *Listener
+	worker   *Worker
+	from     *origin
+	conn     net.Conn
+	cut      cutter
+
+	tail     []byte        // an unfinished message; empty if it is in batch
+	batch    *carbon.Batch // between two reads nil, or an unfinished message that is long
+	reserved bool          // a place in the worker's room is held
+
+	// What attempt, the callback of a RawConn, leaves behind.
+	attempt func(fd uintptr) bool // s.tryRead, made once
+	old     int                   // how many bytes of batch are the rest of an earlier read
+	got     int                   // how many follow them
+	err     error
+	starved bool // data is there, but the worker has no room
+}
+
+// run reads until the stream's end, an error, or the stop.
+func (s *stream) run() {
+	defer s.conn.Close()
+	var err error
+	if c, ok := s.conn.(syscall.Conn); ok {
+		var raw syscall.RawConn
+		if raw, err = c.SyscallConn(); err == nil {
+			err = s.readRaw(raw)
+		}
+	} else {
+		err = s.readPlain()
+	}
+	s.end(err == io.EOF)
+}
+
+// readRaw reads a socket, without holding memory while it is idle.
+func (s *stream) readRaw(raw syscall.RawConn) error {
+	s.attempt = s.tryRead
+	for {
+		err := raw.Read(s.attempt)
+		if err == nil {
+			err = s.err
+		}
+		switch {
+		case errors.Is(err, os.ErrDeadlineExceeded):
+			return s.drain(raw)
+		case err != nil:
+			return err
+		case s.starved:
+			err = s.reserve()
+		case s.got == 0:
+			return io.EOF
+		default:
+			err = s.take()
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// tryRead reads once if there is data; it reports whether raw.Read is to return, not wait.
+func (s *stream) tryRead(fd uintptr) bool {
+	s.got, s.err = 0, nil // a call that had to wait has left EAGAIN
+	if s.starved = !s.tryReserve(); s.starved {
+		return true
+	}
+	s.load()
+	b := s.batch
+	if s.got, s.err = read(fd, b.Bytes[s.old:cap(b.Bytes)]); s.got > 0 {
+		b.Bytes = b.Bytes[:s.old+s.got]
+		return true
+	}
+	s.unload()
+	return s.err != syscall.EAGAIN
+}
+
+// drain reads at the stop what has arrived, and what still comes without waiting, within bounds. It does not wait for
+// the socket, so that deadlines do not matter.
+func (s *stream) drain(raw syscall.RawConn) error {
+	left := -1
+	attempt := func(fd uintptr) {
+		if left < 0 {
+			left = unread(fd) + drainMore
+		}
+		s.tryRead(fd)
+	}
+	for left != 0 {
+		if err := s.reserve(); err != nil {
+			return err
+		}
+		if err := raw.Control(attempt); err != nil {
+			return err
+		}
+		switch {
+		case s.err != nil: // EAGAIN: nothing is left
+			return s.err
+		case s.got == 0:
+			return io.EOF
+		}
+		left = max(left-s.got, 0)
+		if err := s.take(); err != nil {
+			return err
+		}
+	}
+	return os.ErrDeadlineExceeded
+}
+
+// readPlain reads a connection that is no socket. It has a buffer of its own, as nothing tells when data is there.
+func (s *stream) readPlain() error {
+	p := make([]byte, keepTail)
+	for {
+		n, err := s.conn.Read(p)
+		if n > 0 {
+			if err := s.feed(p[:n]); err != nil {
+				return err
+			}
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// feed takes bytes that are in no batch yet.
+func (s *stream) feed(p []byte) error {
+	if err := s.reserve(); err != nil {
+		return err
+	}
+	s.load()
+	s.batch.Bytes, s.got = append(s.batch.Bytes, p...), len(p)
+	return s.take()
+}
+
+// load makes batch hold the rest of the stream so far, with room for a read. It grows by doubling, so by no more than
+// has arrived.
+func (s *stream) load() {
+	if s.batch == nil {
+		s.batch = s.listener.newBatch()
+		s.batch.Bytes = append(s.batch.Bytes, s.tail...)
+	}
+	if cap(s.batch.Bytes)-len(s.batch.Bytes) < minRead {
+		s.batch.Bytes = slices.Grow(s.batch.Bytes, len(s.batch.Bytes))
+	}
+	s.old = len(s.batch.Bytes)
+}
+
+// unload undoes load when there was nothing to read.
+func (s *stream) unload() {
+	if len(s.batch.Bytes) < keepTail { // it is a copy of tail
+		s.batch.Free()
+		s.batch = nil
+	}
+	s.release()
+}
+
+// take cuts the batch after a read and hands on what is whole.
+func (s *stream) take() error {
+	s.listener.counts.bytes.Add(int64(s.got))
+	b := s.batch
+	whole, ok := s.cut.cut(b, s.old)
+	if whole == 0 && len(b.Bytes) >= keepTail && !hasBad(b) {
+		s.tail = s.tail[:0]
+		s.release()
+		return nil
+	}
+	s.keep(b.Bytes[whole:])
+	b.Bytes = b.Bytes[:whole]
+	s.send(b)
+	if !ok {
+		return errBroken
+	}
+	return nil
+}
+
+// errBroken is what a reader ends with when nobody can know where its stream's next message starts.
+var errBroken = errors.New("the stream has no next message")
+
+// keep saves the rest of a batch that is about to leave.
+func (s *stream) keep(rest []byte) {
+	s.batch = nil
+	switch {
+	case len(rest) >= keepTail:
+		s.batch = s.listener.newBatch()
+		s.batch.Bytes = append(s.batch.Bytes, rest...)
+		rest = nil
+	case len(rest) == 0 && cap(s.tail) > maxIdleTail:
+		s.tail = nil
+	}
+	s.tail = append(s.tail[:0], rest...)
+}
+
+// send hands b to the worker; the place that is reserved for it goes along. A batch with nothing in it stays here.
+func (s *stream) send(b *carbon.Batch) {
+	if len(b.Bytes) == 0 && !hasBad(b) {
+		b.Free()
+		s.release()
+		return
+	}
+	s.reserved = false
+	s.worker.inbox <- work{b, s.from}
+}
+
+// hasBad reports whether anything was refused in b.
+func hasBad(b *carbon.Batch) bool { return b.Bad != [stat.NReasons]uint32{} }
+
+// end says what becomes of a message that the stream's end has cut.
+func (s *stream) end(eof bool) {
+	if len(s.tail) == 0 && s.batch == nil {
+		s.release()
+		return
+	}
+	if s.reserve() != nil {
+		s.unloadAll()
+		return
+	}
+	s.load()
+	b := s.batch
+	s.batch, s.tail = nil, nil
+	s.cut.end(b, eof)
+	s.send(b)
+}
+
+// unloadAll drops what was begun, when it cannot be handed on.
+func (s *stream) unloadAll() {
+	if s.batch != nil {
+		s.batch.Free()
+	}
+	s.batch, s.tail = nil, nil
+}
+
+// reserve waits for room in the worker's inbox, at most until the listener is aborted.
+func (s *stream) reserve() error {
+	if s.reserved {
+		return nil
+	}
+	select {
+	case s.worker.room <- struct{}{}:
+		s.reserved = true
+		return nil
+	case <-s.listener.abort:
+		return errAborted
+	}
+}
+
+// tryReserve does so without waiting.
+func (s *stream) tryReserve() bool {
+	if s.reserved {
+		return true
+	}
+	select {
+	case s.worker.room <- struct{}{}:
+		s.reserved = true
+	default:
+	}
+	return s.reserved
+}
+
+// release gives the place back that was not needed.
+func (s *stream) release() {
+	if s.reserved {
+		s.reserved = false
+		<-s.worker.room
+	}
+}
