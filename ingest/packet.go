@@ -1,0 +1,193 @@
+package ingest
+
+import (
+	"bytes"
+	"errors"
+	"net"
+	"os"
+	"syscall"
+
+	"go.uber.org/zap"
+
+	"plumbago/carbon"
+	"plumbago/carbon/stat"
+)
+
+// How many datagrams one call takes, and how long they may be. A UDP datagram never fills its slot; one of a unix
+// socket can be as long as its sender's buffer, and is cut if that was made larger than the usual 208 KiB.
+const (
+	udpSlots, udpSlot   = 32, 64 << 10
+	unixSlots, unixSlot = 8, 256 << 10
+)
+
+// A packetSocket is one UDP or unixgram socket, owned by its reader.
+type packetSocket struct {
+	listener *Listener
+	worker   *Worker
+	from     *origin
+	conn     packetConn
+	raw      syscall.RawConn
+	file     socketFile
+	unix     bool
+	lines    bool // whether datagrams may share a batch: lines end visibly
+	rx       *receiver
+
+	batch *carbon.Batch // being filled, with a place in the worker's room; nil between two receives
+
+	// What attempt, the callback of a RawConn, leaves behind.
+	attempt func(fd uintptr) bool // p.tryReceive, made once
+	got     int
+	err     error
+}
+
+// packetConn is what *net.UDPConn and *net.UnixConn have in common.
+type packetConn interface {
+	net.PacketConn
+	syscall.Conn
+}
+
+// run receives until the stop.
+func (p *packetSocket) run() {
+	defer p.close()
+	failing := false
+	for {
+		err := p.receiveWait()
+		switch {
+		case err == nil:
+			failing = false
+			if p.take() != nil {
+				return
+			}
+		case errors.Is(err, os.ErrDeadlineExceeded):
+			p.drain()
+			return
+		case errors.Is(err, net.ErrClosed):
+			return
+		default: // nothing that was sent may end the socket
+			if !failing {
+				failing = true
+				p.listener.log.Warn("receiving datagrams", zap.String("listener", p.from.listener), zap.Error(err))
+			}
+			if !p.listener.pause(minBackoff) {
+				p.drain()
+				return
+			}
+		}
+	}
+}
+
+// receiveWait receives what is there, after waiting until something is.
+func (p *packetSocket) receiveWait() error {
+	if err := p.raw.Read(p.attempt); err != nil {
+		return err
+	}
+	return p.err
+}
+
+// tryReceive receives what is there; it reports whether raw.Read is to return, not wait.
+func (p *packetSocket) tryReceive(fd uintptr) bool {
+	p.got, p.err = p.rx.receive(fd)
+	return p.err != syscall.EAGAIN
+}
+
+// drain takes at the stop what the kernel holds, after telling it to take no more.
+func (p *packetSocket) drain() {
+	p.file.remove()
+	shut := refuseAll
+	if p.unix {
+		shut = shutRead
+	}
+	_ = p.raw.Control(func(fd uintptr) { p.err = shut(fd) })
+	if p.err != nil {
+		p.listener.log.Warn("shutting a socket", zap.String("listener", p.from.listener), zap.Error(p.err))
+	}
+	attempt := func(fd uintptr) { p.tryReceive(fd) }
+	for !p.listener.aborted() {
+		if p.raw.Control(attempt) != nil || p.err != nil || p.take() != nil {
+			return
+		}
+	}
+}
+
+// take hands on the datagrams that were received: lines together, each datagram's last one ended; else each by itself.
+func (p *packetSocket) take() error {
+	n := int64(0)
+	for i := range p.got {
+		data, cut := p.rx.datagram(i)
+		if n += int64(len(data)); len(data) == 0 {
+			continue
+		}
+		if err := p.open(len(data) + 1); err != nil {
+			return err
+		}
+		if p.lines {
+			p.addLines(data, cut)
+			continue
+		}
+		p.addFrames(data)
+		p.send()
+	}
+	p.listener.counts.bytes.Add(n)
+	p.listener.counts.datagrams.Add(int64(p.got))
+	if p.batch != nil {
+		p.send()
+	}
+	return nil
+}
+
+// open makes sure that there is a batch with room for size bytes, or an empty one.
+func (p *packetSocket) open(size int) error {
+	if b := p.batch; b != nil {
+		if cap(b.Bytes)-len(b.Bytes) >= size {
+			return nil
+		}
+		p.send()
+	}
+	select {
+	case p.worker.room <- struct{}{}:
+		p.batch = p.listener.newBatch()
+		return nil
+	case <-p.listener.abort:
+		return errAborted
+	}
+}
+
+// addLines adds a datagram of lines. Of one that the kernel had to cut the last line is refused.
+func (p *packetSocket) addLines(data []byte, cut bool) {
+	b := p.batch
+	if cut {
+		data = data[:bytes.LastIndexByte(data, '\n')+1]
+		b.Refuse(stat.Unterminated)
+	}
+	b.Bytes = append(b.Bytes, data...)
+	if n := len(data); n > 0 && data[n-1] != '\n' {
+		b.Bytes = append(b.Bytes, '\n')
+	}
+}
+
+// addFrames adds a datagram of pickle frames. A frame does not go on in the next datagram.
+func (p *packetSocket) addFrames(data []byte) {
+	b := p.batch
+	b.Bytes = append(b.Bytes, data...)
+	whole, ok := p.listener.frames.cut(b, 0)
+	if ok && whole < len(b.Bytes) {
+		b.Refuse(stat.Unterminated)
+	}
+	b.Bytes = b.Bytes[:whole]
+}
+
+func (p *packetSocket) send() {
+	p.worker.inbox <- work{p.batch, p.from}
+	p.batch = nil
+}
+
+func (p *packetSocket) close() {
+	p.file.remove()
+	_ = p.conn.Close()
+}
+
+// dropped returns how many datagrams the kernel had to drop.
+func (p *packetSocket) dropped() (n int64) {
+	_ = p.raw.Control(func(fd uintptr) { n = int64(kernelDrops(fd)) })
+	return n
+}
