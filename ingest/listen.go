@@ -1,0 +1,247 @@
+package ingest
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"go.uber.org/zap"
+
+	"plumbago/carbon"
+)
+
+// A Listener is one [[listen]] section: its sockets and the connections they brought. Each connection belongs to one
+// worker for its life, given out in turn, and so does each datagram socket.
+type Listener struct {
+	opts     Options
+	addrs    []Address
+	name     string // for the log: all its addresses
+	source   uint16
+	workers  []*Worker
+	decoders []carbon.Decoder // one for each worker
+	frames   frameCut         // for pickle in datagrams
+	log      *zap.Logger
+
+	acceptors []*acceptor
+	packets   []*packetSocket
+	bound     []net.Addr
+
+	mu      sync.Mutex
+	next    int // the worker that is next in turn
+	streams map[*stream]struct{}
+	started bool
+	closed  bool // no connection is taken any more
+
+	stop      chan struct{} // closed when Close begins
+	abort     chan struct{} // closed when nobody may wait for a worker any longer
+	once      sync.Once
+	accepting sync.WaitGroup
+	reading   sync.WaitGroup
+	counts    counts
+}
+
+// counts are what Stats reads. Readers add to them once a read.
+type counts struct {
+	accepted, closed, bytes, datagrams atomic.Int64
+}
+
+// Stats are a listener's own figures, beside the ledger.
+type Stats struct {
+	Open      int64 // connections now
+	Accepted  int64 // connections ever
+	Closed    int64 // connections that ended
+	Bytes     int64 // read from connections and in datagrams
+	Datagrams int64
+	Dropped   int64 // datagrams that the kernel dropped as the receive buffer was full; only while the socket is open
+}
+
+// NewListener returns a listener that hands what comes in to workers; source goes into its batches. It opens nothing.
+// The error holds everything that is wrong with o.
+func NewListener(o Options, source uint16, workers []*Worker, log *zap.Logger) (*Listener, error) {
+	if err := o.Check(); err != nil {
+		return nil, err
+	}
+	if len(workers) == 0 {
+		panic("bug: a listener without workers")
+	}
+	l := &Listener{
+		opts: o, source: source, workers: workers, log: log, frames: frameCut{maxFrame: o.MaxFrame},
+		streams: map[*stream]struct{}{}, stop: make(chan struct{}), abort: make(chan struct{}),
+	}
+	for i, text := range o.Address {
+		a, err := ParseAddress(text)
+		if err != nil {
+			return nil, err
+		}
+		l.addrs = append(l.addrs, a)
+		if i > 0 {
+			l.name += ", "
+		}
+		l.name += text
+	}
+	for range workers {
+		l.decoders = append(l.decoders, o.decoder())
+	}
+	return l, nil
+}
+
+// Open binds all addresses, or none. What arrives waits in the kernel until Start.
+func (l *Listener) Open() error {
+	for _, a := range l.addrs {
+		if err := l.bind(a); err != nil {
+			l.closeSockets()
+			return fmt.Errorf("listening on %s: %w", a, err)
+		}
+	}
+	return nil
+}
+
+// Addrs returns what Open bound, in the order of the addresses: with the ports that the kernel chose for port 0.
+func (l *Listener) Addrs() []net.Addr { return l.bound }
+
+// Start launches the readers.
+func (l *Listener) Start() {
+	l.started = true
+	for _, a := range l.acceptors {
+		l.accepting.Go(a.run)
+	}
+	for _, p := range l.packets {
+		l.reading.Go(p.run)
+	}
+}
+
+// Serve reads conn, in a goroutine of its own, until its end or the listener's Close, and closes it. It needs neither
+// Open nor Start: a connection may come from anywhere.
+func (l *Listener) Serve(conn net.Conn) { l.serve(conn, l.name) }
+
+// serve serves a connection that came by the address called name.
+func (l *Listener) serve(conn net.Conn, name string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.closed {
+		_ = conn.Close()
+		return
+	}
+	w, d := l.turn()
+	s := &stream{
+		listener: l, worker: w, conn: conn, cut: l.opts.cutter(),
+		from: &origin{decoder: d, listener: name, conn: conn},
+	}
+	l.streams[s] = struct{}{}
+	l.counts.accepted.Add(1)
+	l.reading.Go(func() {
+		s.run()
+		l.mu.Lock()
+		delete(l.streams, s)
+		l.mu.Unlock()
+		l.counts.closed.Add(1)
+	})
+}
+
+// turn returns the next worker and the decoder that l has with it.
+func (l *Listener) turn() (*Worker, carbon.Decoder) {
+	i := l.next % len(l.workers)
+	l.next++
+	return l.workers[i], l.decoders[i]
+}
+
+// longAgo is a deadline that has passed: it wakes who waits for a socket.
+func longAgo() time.Time { return time.Unix(1, 0) }
+
+// Close stops accepting, reads what the kernel had taken from the senders by then, hands it to the workers and closes
+// all connections. The workers must still run; when it returns no reader is left. Past ctx it gives up what it could
+// not hand on, and says so.
+func (l *Listener) Close(ctx context.Context) error {
+	err := error(nil)
+	l.once.Do(func() { err = l.close(ctx) })
+	return err
+}
+
+func (l *Listener) close(ctx context.Context) error {
+	close(l.stop)
+	if !l.started {
+		l.closeSockets()
+	}
+	for _, a := range l.acceptors {
+		_ = a.socket.SetDeadline(longAgo())
+	}
+	l.accepting.Wait() // they do not wait for anything but connections
+	l.mu.Lock()
+	l.closed = true
+	for s := range l.streams {
+		_ = s.conn.SetReadDeadline(longAgo())
+	}
+	l.mu.Unlock()
+	for _, p := range l.packets {
+		_ = p.conn.SetReadDeadline(longAgo())
+	}
+	done := make(chan struct{})
+	go func() {
+		l.reading.Wait()
+		close(done)
+	}()
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+	}
+	n := l.counts.accepted.Load() - l.counts.closed.Load()
+	close(l.abort)
+	<-done
+	return fmt.Errorf("closing listener %s: %d connections and %d datagram sockets may hold unread bytes: %w",
+		l.name, n, len(l.packets), ctx.Err())
+}
+
+// closeSockets closes sockets that no goroutine has.
+func (l *Listener) closeSockets() {
+	for _, a := range l.acceptors {
+		a.close()
+	}
+	for _, p := range l.packets {
+		p.close()
+	}
+}
+
+// pause waits for d and reports whether the listener goes on.
+func (l *Listener) pause(d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-l.stop:
+		return false
+	}
+}
+
+func (l *Listener) aborted() bool {
+	select {
+	case <-l.abort:
+		return true
+	default:
+		return false
+	}
+}
+
+// newBatch returns an empty batch of this listener.
+func (l *Listener) newBatch() *carbon.Batch {
+	b := carbon.NewBatch()
+	b.Source = l.source
+	return b
+}
+
+// Stats returns the listener's figures.
+func (l *Listener) Stats() Stats {
+	s := Stats{
+		Closed: l.counts.closed.Load(), Bytes: l.counts.bytes.Load(), Datagrams: l.counts.datagrams.Load(),
+	}
+	s.Accepted = l.counts.accepted.Load() // after Closed, so that Open is never negative
+	s.Open = s.Accepted - s.Closed
+	for _, p := range l.packets {
+		s.Dropped += p.dropped()
+	}
+	return s
+}
