@@ -50,12 +50,12 @@ type counts struct {
 
 // Stats are a listener's own figures, beside the ledger.
 type Stats struct {
-	Open      int64 // connections now
-	Accepted  int64 // connections ever
-	Closed    int64 // connections that ended
-	Bytes     int64 // read from connections and in datagrams
-	Datagrams int64
-	Dropped   int64 // datagrams that the kernel dropped as the receive buffer was full; only while the socket is open
+	Open      int64 `json:"open"`           // connections now
+	Accepted  int64 `json:"accepted"`       // connections ever
+	Closed    int64 `json:"closed"`         // connections that ended
+	Bytes     int64 `json:"bytes"`          // read from connections and in datagrams
+	Datagrams int64 `json:"datagrams"`      // received
+	Dropped   int64 `json:"kernel_dropped"` // datagrams that the kernel dropped as the receive buffer was full; only while the socket is open
 }
 
 // NewListener returns a listener that hands what comes in to workers; source goes into its batches. It opens nothing.
@@ -245,3 +245,6 @@ func (l *Listener) Stats() Stats {
 	}
 	return s
 }
+
+// Protocol returns what the listener's senders speak.
+func (l *Listener) Protocol() string { return l.opts.Protocol }

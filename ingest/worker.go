@@ -183,7 +183,8 @@ func (w *Worker) decode(k work) {
 		return
 	}
 	if len(k.batch.Bytes) > 0 {
-		if err := k.from.decoder.Decode(k.batch, time.Now().UnixMilli()); err != nil {
+		k.batch.Arrival = time.Now().UnixMilli()
+		if err := k.from.decoder.Decode(k.batch, k.batch.Arrival); err != nil {
 			w.refuse(k.from, err)
 		}
 	}
