@@ -1,0 +1,5 @@
+//go:build !race
+
+package dest
+
+const raceOn = false

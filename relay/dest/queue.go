@@ -1,0 +1,251 @@
+package dest
+
+import (
+	"sync"
+
+	"plumbago/carbon"
+	"plumbago/carbon/stat"
+)
+
+// maxHand is how many frames the destination's goroutine takes in hand at once: what one writev carries.
+const maxHand = 16
+
+// A parcel is a frame on its way and how far it got.
+type parcel struct {
+	frame *carbon.Frame
+	left  int64 // its points that have not met their end yet
+	done  int   // how many of its bytes need not be written again
+	cut   bool  // a part of what follows done went out before the way broke: it goes out again
+	own   bool  // the queue's own frame, which nobody else holds: waiting small frames are gathered in it
+	parts []part
+
+	// What a wire says of one send; settle moves it into the counts.
+	delivered, failed int64
+	resent            bool
+}
+
+// A part is a frame as it was pushed, in a frame that gathered several; it is kept where each is a datagram by itself.
+type part struct{ size, points int32 }
+
+// finished says whether nothing of p is to be written any more.
+func (p *parcel) finished() bool { return p.done == len(p.frame.Bytes) }
+
+// deliver marks all that is left of p as written.
+func (p *parcel) deliver() {
+	p.delivered = p.left - p.failed
+	p.done = len(p.frame.Bytes)
+	p.resent = p.cut
+}
+
+// A queue is what waits for an endpoint, bounded in bytes, and the endpoint's part of the ledger. Its lock is all that
+// the callers of Push and the destination's goroutine share; it is held for nanoseconds, or for one copy of at most
+// carbon.FrameSize bytes while frames are gathered.
+type queue struct {
+	mu     sync.Mutex
+	counts stat.EndpointCounts
+	line   ring     // what waits
+	hand   []parcel // what the goroutine is writing, before line; no overflow takes it
+	bytes  int      // of the frames in line and in hand
+	inHand int      // of those in hand alone
+	sent   int64    // bytes written in all
+	idle   bool     // the goroutine found nothing to do: the next push wakes it
+	closed bool     // no more is taken
+
+	limit  int  // the most that bytes may be
+	newest bool // the newest gives way when it is full, not the oldest
+	parts  bool // what was one frame must stay known
+	wake   chan struct{}
+}
+
+func newQueue(o Options) *queue {
+	return &queue{
+		limit: o.Queue, newest: o.Overflow == "drop_newest", parts: o.Transport == "udp" && o.Protocol == "pickle",
+		wake: make(chan struct{}, 1), hand: make([]parcel, 0, maxHand),
+	}
+}
+
+// push takes f over. It never waits.
+func (q *queue) push(f *carbon.Frame) {
+	size, points := len(f.Bytes), int64(f.Points)
+	q.mu.Lock()
+	q.counts.Enqueued += points
+	if q.closed || size == 0 || !q.makeRoom(size) {
+		loss := stat.LossOverflow
+		if q.closed {
+			loss = stat.LossShutdown
+		}
+		q.counts.Dropped[loss] += points
+		q.mu.Unlock()
+		f.Free()
+		return
+	}
+	q.counts.Queued += points
+	q.bytes += size
+	gathered := q.gather(f)
+	if !gathered {
+		q.line.pushBack(parcel{frame: f, left: points})
+	}
+	wake := q.idle
+	q.idle = false
+	q.mu.Unlock()
+	if gathered {
+		f.Free()
+	}
+	if wake {
+		q.rouse()
+	}
+}
+
+// makeRoom drops what waits longest, if that is how the queue overflows, until size more bytes fit. It reports false if
+// they cannot: then it drops nothing.
+func (q *queue) makeRoom(size int) bool {
+	if q.bytes+size <= q.limit {
+		return true
+	}
+	if q.newest || q.inHand+size > q.limit {
+		return false
+	}
+	for q.bytes+size > q.limit {
+		p := q.line.popFront()
+		q.bytes -= len(p.frame.Bytes)
+		q.counts.Queued -= p.left
+		q.counts.Dropped[stat.LossOverflow] += p.left
+		p.frame.Free()
+	}
+	return true
+}
+
+// gather copies f behind the last waiting frame if that one is the queue's own and has room; a small f behind a frame
+// that is not becomes the start of such a frame. A pooled frame holds FrameSize bytes of memory however few are in it,
+// so an endpoint that is down would otherwise cost a thousand times its queue in frames of one tick's few lines.
+func (q *queue) gather(f *carbon.Frame) bool {
+	last := q.line.back()
+	if last == nil {
+		return false // nothing waits: f is written at once, as it is
+	}
+	if !last.own || len(last.frame.Bytes)+len(f.Bytes) > carbon.FrameSize {
+		if len(f.Bytes) > carbon.FrameSize/2 {
+			return false
+		}
+		own := carbon.NewFrame()
+		own.Oldest = f.Oldest
+		q.line.pushBack(parcel{frame: own, own: true})
+		last = q.line.back()
+	}
+	last.frame.Bytes = append(last.frame.Bytes, f.Bytes...)
+	last.frame.Points += f.Points
+	last.left += int64(f.Points)
+	if q.parts {
+		last.parts = append(last.parts, part{int32(len(f.Bytes)), int32(f.Points)})
+	}
+	return true
+}
+
+// rouse wakes the destination's goroutine, now or the next time that it waits.
+func (q *queue) rouse() {
+	select {
+	case q.wake <- struct{}{}:
+	default:
+	}
+}
+
+// take puts the next frames in hand and returns them: at most maxHand, and at most a quarter of the queue but for the
+// first, so that a stalled endpoint does not make the whole of a small queue untouchable. The caller must settle them
+// before it takes again.
+func (q *queue) take() []parcel {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for len(q.hand) < maxHand {
+		next := q.line.front()
+		if next == nil || len(q.hand) > 0 && q.inHand+len(next.frame.Bytes) > q.limit/4 {
+			break
+		}
+		q.inHand += len(next.frame.Bytes)
+		q.hand = append(q.hand, q.line.popFront())
+	}
+	q.idle = len(q.hand) == 0
+	return q.hand
+}
+
+// settle counts what became of the frames in hand and puts those that are unfinished back to the head of the line;
+// written is how many bytes went out.
+func (q *queue) settle(written int64) {
+	var done [maxHand]*carbon.Frame
+	q.mu.Lock()
+	q.sent += written
+	for i := len(q.hand) - 1; i >= 0; i-- {
+		p := &q.hand[i]
+		q.counts.Delivered += p.delivered
+		q.counts.Dropped[stat.LossWriteError] += p.failed
+		q.counts.Queued -= p.delivered + p.failed
+		if p.resent {
+			q.counts.Resent += p.delivered
+		}
+		p.left -= p.delivered + p.failed
+		p.delivered, p.failed, p.resent = 0, 0, false
+		if p.finished() {
+			q.bytes -= len(p.frame.Bytes)
+			done[i] = p.frame
+		} else {
+			p.own = false // it has been seen: it does not grow any more
+			q.line.pushFront(*p)
+		}
+	}
+	clear(q.hand)
+	q.hand, q.inHand = q.hand[:0], 0
+	q.mu.Unlock()
+	for _, f := range done {
+		if f != nil {
+			f.Free()
+		}
+	}
+}
+
+// close makes the queue take no more; what is in it stays.
+func (q *queue) close() {
+	q.mu.Lock()
+	q.closed = true
+	q.mu.Unlock()
+}
+
+// abandon drops what is left, counted as lost by the shutdown, and returns how many points were lost so in all.
+func (q *queue) abandon() (lost int64) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for q.line.len() > 0 {
+		p := q.line.popFront()
+		q.bytes -= len(p.frame.Bytes)
+		q.counts.Queued -= p.left
+		q.counts.Dropped[stat.LossShutdown] += p.left
+		p.frame.Free()
+	}
+	return q.counts.Dropped[stat.LossShutdown]
+}
+
+// empty says whether nothing waits and nothing is in hand.
+func (q *queue) empty() bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.line.len() == 0 && len(q.hand) == 0
+}
+
+// A level is how full a queue is, and what went through it.
+type level struct {
+	counts stat.EndpointCounts
+	bytes  int
+	sent   int64
+	oldest int64 // Unix milliseconds when the first of its points came in; 0 if nothing waits
+}
+
+// level returns how full q is at this moment.
+func (q *queue) level() level {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	l := level{counts: q.counts, bytes: q.bytes, sent: q.sent}
+	if len(q.hand) > 0 {
+		l.oldest = q.hand[0].frame.Oldest
+	} else if next := q.line.front(); next != nil {
+		l.oldest = next.frame.Oldest
+	}
+	return l
+}
