@@ -1,0 +1,275 @@
+package dest
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"go.uber.org/zap"
+
+	"plumbago/carbon"
+	"plumbago/carbon/stat"
+)
+
+// A Dialer makes the connection to an endpoint; network is "tcp" or "udp". It resolves the address anew each time.
+type Dialer func(ctx context.Context, network, address string) (net.Conn, error)
+
+// A wire is the way to one endpoint: a stream, packets, or a log. Only its destination's goroutine calls it.
+type wire interface {
+	// open makes the wire ready. It is called before the first send and again after each error.
+	open(ctx context.Context) error
+	// send writes the parcels in order, marks in each what became of it and returns how many bytes went out. An error
+	// means that the wire must be opened again before the rest is sent. It returns soon when ctx is done.
+	send(ctx context.Context, ps []parcel) (written int64, err error)
+	// broken is closed when the endpoint ends an open connection, nil if the wire has no connection to watch.
+	broken() <-chan struct{}
+	// cause is why, once broken is closed.
+	cause() error
+	// close lets what was written get out and gives everything back; at once if ctx is done.
+	close(ctx context.Context)
+}
+
+// unwatched is for wires without a connection.
+type unwatched struct{}
+
+func (unwatched) broken() <-chan struct{} { return nil }
+
+func (unwatched) cause() error { return nil }
+
+// A Dest gets frames to one endpoint.
+type Dest struct {
+	cluster, endpoint string
+	queue             *queue
+	wire              wire
+	sink              *sink // the wire if it is a log, to be reopened
+	clock             retry
+	doubt             bool // the last write failed
+	news              news
+
+	life    context.Context // ends when what is left has no time any more
+	kill    context.CancelFunc
+	closing chan struct{} // closed when no more comes
+	reopen  atomic.Bool
+
+	mu      sync.Mutex // guards started and closed
+	started bool
+	closed  bool
+	wg      sync.WaitGroup
+}
+
+// New returns a destination for one endpoint of a cluster: HOST:PORT, or for a log "stdout", "stderr" or a path. It
+// opens and starts nothing. Without a dialer the network's own is used.
+func New(cluster, endpoint string, o Options, dial Dialer, log *zap.Logger) (*Dest, error) {
+	if len(o.Reconnect) != 2 || o.Reconnect[0] <= 0 || o.Reconnect[1] < o.Reconnect[0] {
+		return nil, fmt.Errorf("reconnect is the shortest and the longest pause, not %v", o.Reconnect)
+	}
+	if o.Queue <= 0 {
+		return nil, fmt.Errorf("a queue of %d bytes holds nothing", o.Queue)
+	}
+	if log == nil {
+		log = zap.NewNop()
+	}
+	if dial == nil {
+		dial = dialNetwork
+	}
+	d := &Dest{
+		cluster: cluster, endpoint: endpoint, closing: make(chan struct{}),
+		queue: newQueue(o),
+		clock: newRetry(o.Reconnect[0], o.Reconnect[1]),
+		news:  newNews(log.With(zap.String("cluster", cluster), zap.String("endpoint", endpoint))),
+	}
+	if err := d.choose(o, dial); err != nil {
+		return nil, fmt.Errorf("endpoint %q of cluster %q: %w", endpoint, cluster, err)
+	}
+	d.life, d.kill = context.WithCancel(context.Background())
+	return d, nil
+}
+
+// choose makes the wire that o asks for.
+func (d *Dest) choose(o Options, dial Dialer) (err error) {
+	if o.Protocol == "log" {
+		if d.sink, err = newSink(d.endpoint, o.Layout, o.WriteTimeout); err == nil {
+			d.wire = d.sink
+		}
+		return err
+	}
+	host, port, err := net.SplitHostPort(d.endpoint)
+	if err != nil {
+		return err
+	}
+	if port == "" || strings.ContainsAny(host, " /") {
+		return fmt.Errorf("it is no HOST:PORT")
+	}
+	if o.Transport == "udp" {
+		d.wire = newPackets(d.endpoint, o, dial)
+	} else {
+		d.wire = newStream(d.endpoint, o, dial)
+	}
+	return nil
+}
+
+// Start launches the destination's goroutine, which connects at once.
+func (d *Dest) Start() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.started || d.closed {
+		return
+	}
+	d.started = true
+	d.wg.Go(d.run)
+}
+
+// Push takes over one reference to f. It never waits: if f does not fit into the queue, either f or what waits longest
+// is dropped and counted as overflow; after Close it is counted as lost by the shutdown.
+func (d *Dest) Push(f *carbon.Frame) { d.queue.push(f) }
+
+// Counts returns the endpoint's part of the ledger. Its law holds in every answer: a frame that is being written counts
+// as queued until it is written.
+func (d *Dest) Counts() stat.EndpointCounts { return d.queue.level().counts }
+
+// Reopen makes a log open its files anew before it writes the next frame, as logrotate wants it after a rename. It does
+// nothing to other endpoints.
+func (d *Dest) Reopen() {
+	if d.sink != nil {
+		d.reopen.Store(true)
+		d.queue.rouse()
+	}
+}
+
+// Close takes no more frames, gets out what is queued until ctx is done, ends the connection in order and returns when
+// the destination's goroutine is gone. It says how many points were lost because there was no time left for them.
+func (d *Dest) Close(ctx context.Context) (lost int64) {
+	d.queue.close()
+	d.mu.Lock()
+	if !d.closed {
+		d.closed = true
+		close(d.closing)
+	}
+	if !d.started {
+		d.kill()
+		d.news.closed(d.queue.abandon())
+	}
+	d.mu.Unlock()
+	defer context.AfterFunc(ctx, d.kill)()
+	d.wg.Wait()
+	return d.queue.abandon()
+}
+
+// run is the destination's goroutine: it owns the wire and the retry clock.
+func (d *Dest) run() {
+	defer d.kill()
+	for d.connect() {
+		err := d.serve()
+		if err == nil || d.over() {
+			break
+		}
+		d.doubt = true
+		d.fail(err)
+	}
+	d.wire.close(d.life)
+	d.news.closed(d.queue.abandon())
+}
+
+// over says whether there is nothing left to do, or no time left to do it in.
+func (d *Dest) over() bool {
+	select {
+	case <-d.life.Done():
+		return true
+	case <-d.closing:
+		return d.queue.empty()
+	default:
+		return false
+	}
+}
+
+// connect opens the wire, as often as it takes; it reports false if the end came first.
+func (d *Dest) connect() bool {
+	for {
+		d.clock.wait(d.life, d.closing)
+		if d.over() {
+			return false
+		}
+		err := d.open()
+		if err == nil {
+			return true
+		}
+		if d.over() {
+			return false
+		}
+		d.fail(err)
+	}
+}
+
+// open tries once. It is given up if Close comes and nothing is queued.
+func (d *Dest) open() error {
+	ctx, cancel := context.WithCancel(d.life)
+	defer cancel()
+	opened := make(chan struct{})
+	d.wg.Go(func() {
+		select {
+		case <-opened:
+		case <-d.closing:
+			if d.queue.empty() {
+				cancel()
+			}
+		}
+	})
+	err := d.wire.open(ctx)
+	close(opened)
+	// A connection is news by itself. Packets and logs open while nobody takes anything: after a failed write only one
+	// that succeeds says that all is well again.
+	if err == nil && (!d.doubt || d.wire.broken() != nil) {
+		d.up()
+	}
+	return err
+}
+
+// serve writes what is queued until the wire breaks, or until all is written after Close, which is no error.
+func (d *Dest) serve() error {
+	broken := d.wire.broken()
+	for {
+		if d.reopen.CompareAndSwap(true, false) {
+			if err := d.sink.reopen(d.life); err != nil {
+				return err
+			}
+		}
+		select {
+		case <-broken:
+			return d.wire.cause()
+		default:
+		}
+		ps := d.queue.take()
+		if len(ps) == 0 {
+			if d.over() {
+				return nil
+			}
+			select {
+			case <-d.queue.wake:
+			case <-broken:
+			case <-d.closing:
+			case <-d.life.Done():
+			}
+			continue
+		}
+		written, err := d.wire.send(d.life, ps)
+		d.queue.settle(written)
+		if err != nil {
+			return err
+		}
+		d.up()
+	}
+}
+
+// up says that the endpoint takes what is sent.
+func (d *Dest) up() {
+	d.doubt = false
+	if d.clock.up() {
+		d.news.up()
+	}
+}
+
+// fail says that it does not.
+func (d *Dest) fail(err error) { d.news.down(err, d.clock.fail()) }

@@ -1,0 +1,13 @@
+package dest
+
+import "errors"
+
+var (
+	// errGone ends a connection that the endpoint has closed.
+	errGone = errors.New("the endpoint closed the connection")
+	// errStalled ends a write that made no progress for write_timeout.
+	errStalled = errors.New("the endpoint takes nothing any more")
+	// errUnfit says that a line can never be written where it belongs: it is dropped, and the lines after it are not
+	// held up.
+	errUnfit = errors.New("it cannot be written there")
+)

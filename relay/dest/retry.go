@@ -1,0 +1,80 @@
+package dest
+
+import (
+	"context"
+	"math/rand/v2"
+	"time"
+)
+
+// maxHold is how long a connection must have lasted at most before its end is a new story and not the next failure of
+// the old one.
+const maxHold = 10 * time.Second
+
+// A retry is the clock of a destination's attempts: after each failure in a row the pause doubles, with jitter so that
+// many relays do not come back to one endpoint at the same instant.
+type retry struct {
+	shortest, longest time.Duration
+	hold              time.Duration
+	failures          int       // in a row
+	upSince           time.Time // zero while the endpoint is not up
+	hurried           bool      // Close has cut a pause short
+}
+
+func newRetry(shortest, longest time.Duration) retry {
+	return retry{shortest: shortest, longest: longest, hold: min(longest, maxHold)}
+}
+
+// up notes that the endpoint takes what is sent and reports whether that is new.
+func (r *retry) up() bool {
+	if !r.upSince.IsZero() {
+		return false
+	}
+	r.upSince = time.Now()
+	return true
+}
+
+// fail notes a failure and returns how many there were in a row.
+func (r *retry) fail() int {
+	if !r.upSince.IsZero() && time.Since(r.upSince) >= r.hold {
+		r.failures = 0
+	}
+	r.upSince = time.Time{}
+	r.failures++
+	return r.failures
+}
+
+// pause returns how long to wait before the next attempt: between half and all of a bound that doubles with each failure.
+func (r *retry) pause() time.Duration {
+	if r.failures == 0 {
+		return 0
+	}
+	bound := r.shortest
+	for range r.failures - 1 {
+		if bound >= r.longest/2 {
+			bound = r.longest
+			break
+		}
+		bound *= 2
+	}
+	return bound - rand.N(bound/2+1)
+}
+
+// wait waits for the next attempt's time. The start of closing ends the pause, once, and makes the pauses short again:
+// what is queued then has little time left.
+func (r *retry) wait(life context.Context, closing <-chan struct{}) {
+	pause := r.pause()
+	if pause == 0 {
+		return
+	}
+	if r.hurried {
+		closing = nil
+	}
+	t := time.NewTimer(pause)
+	defer t.Stop()
+	select {
+	case <-t.C:
+	case <-life.Done():
+	case <-closing:
+		r.hurried, r.failures = true, 0
+	}
+}
