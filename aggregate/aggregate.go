@@ -144,6 +144,7 @@ func (a *Aggregator) Figures(ctx context.Context) ([]Figures, error) {
 		if err := a.ask(ctx, s, func() {
 			for i := range s.tables {
 				part[i] = s.tables[i].figures
+				part[i].Series = s.tables[i].registry.count()
 			}
 		}); err != nil {
 			return nil, err

@@ -101,7 +101,7 @@ func (s *shard) emit(t *table, slot, at uint32, partial bool) {
 		if math.IsInf(v, 0) || math.IsNaN(v) {
 			continue // a sum beyond float64 is no result
 		}
-		s.name = o.as.append(s.name[:0], name)
+		s.name = r.appendName(s.name[:0], name, o)
 		way := &t.ways[int(slot)*len(r.outputs)+i]
 		if *way == 0 {
 			*way = s.out.Way(s.name, carbon.Raw, r.ID)

@@ -66,8 +66,8 @@ func (r *Rule) diff(k carbon.Kind) bool {
 // Results returns the names of what the rule emits for a series.
 func (r *Rule) Results(series []byte) []string {
 	names := make([]string, len(r.outputs))
-	for i, o := range r.outputs {
-		names[i] = string(o.as.append(nil, series))
+	for i := range r.outputs {
+		names[i] = string(r.appendName(nil, series, &r.outputs[i]))
 	}
 	return names
 }

@@ -30,9 +30,15 @@ type Figures struct {
 type registry struct {
 	sync.Mutex
 	series nameIndex
-	diffs  []bool // of series: fed by running totals
 	inputs nameIndex
 	groups []uint32 // of inputs: the series they feed
+}
+
+// count returns how many series were made.
+func (r *registry) count() int64 {
+	r.Lock()
+	defer r.Unlock()
+	return int64(len(r.series.entries))
 }
 
 // A series is one result line's state: its horizon and its slices, the newest first.
@@ -75,7 +81,6 @@ func (t *table) sync() {
 	for n := len(t.inputs); n < len(r.groups); n++ {
 		t.inputs = append(t.inputs, baseline{group: r.groups[n]})
 	}
-	t.figures.Series = int64(len(t.series))
 }
 
 // slice finds slice k of a series, or makes it. at is its head + 1.

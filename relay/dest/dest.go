@@ -273,3 +273,6 @@ func (d *Dest) up() {
 
 // fail says that it does not.
 func (d *Dest) fail(err error) { d.news.down(err, d.clock.fail()) }
+
+// Endpoint returns the endpoint as the configuration names it.
+func (d *Dest) Endpoint() string { return d.endpoint }
