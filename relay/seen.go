@@ -1,0 +1,121 @@
+package relay
+
+import (
+	"bytes"
+
+	"plumbago/aggregate"
+)
+
+// seen is all that a lane knows of one name: 24 bytes, no pointers, found by its hash.
+type seen struct {
+	hash  uint64
+	name  uint32 // where its bytes lie in the generation's arena
+	size  uint16 // of the name; 0 is a free place
+	folds uint16 // how many series its samples go into
+	route uint32 // index into Lane.routes
+	fold  uint32 // the first of its refs in the generation
+}
+
+// A generation is a set of names with what is known of them, in open addressing.
+type generation struct {
+	slots []seen
+	n     int
+	names []byte
+	refs  []aggregate.Ref
+}
+
+func newGeneration(size int) generation { return generation{slots: make([]seen, size)} }
+
+// find returns the place of a name, or nil.
+func (g *generation) find(hash uint64, name []byte) *seen {
+	mask := uint64(len(g.slots) - 1)
+	for at := hash & mask; ; at = (at + 1) & mask {
+		s := &g.slots[at]
+		if s.size == 0 {
+			return nil
+		}
+		if s.hash == hash && int(s.size) == len(name) && bytes.Equal(g.names[s.name:s.name+uint32(s.size)], name) {
+			return s
+		}
+	}
+}
+
+// add puts a name in that find did not find.
+func (g *generation) add(hash uint64, name []byte, route uint32, refs []aggregate.Ref) *seen {
+	if (g.n+1)*4 > len(g.slots)*3 {
+		g.grow()
+	}
+	s := g.free(hash)
+	*s = seen{
+		hash: hash, name: uint32(len(g.names)), size: uint16(len(name)),
+		route: route, fold: uint32(len(g.refs)), folds: uint16(len(refs)),
+	}
+	g.names = append(g.names, name...)
+	g.refs = append(g.refs, refs...)
+	g.n++
+	return s
+}
+
+func (g *generation) free(hash uint64) *seen {
+	mask := uint64(len(g.slots) - 1)
+	at := hash & mask
+	for g.slots[at].size != 0 {
+		at = (at + 1) & mask
+	}
+	return &g.slots[at]
+}
+
+func (g *generation) grow() {
+	old := g.slots
+	g.slots = make([]seen, 2*len(old))
+	for i := range old {
+		if old[i].size != 0 {
+			*g.free(old[i].hash) = old[i]
+		}
+	}
+}
+
+// refsOf returns where the samples of s go.
+func (g *generation) refsOf(s *seen) []aggregate.Ref { return g.refs[s.fold : s.fold+uint32(s.folds)] }
+
+// A memory is a lane's knowledge of names in two generations: a name found in the old one moves to the young one, and
+// now and then the old one is forgotten and the young one grows old. So names that stop coming are forgotten.
+type memory struct {
+	young, old generation
+}
+
+// smallest is the least number of places in a generation; a power of two.
+const smallest = 1024
+
+// largest is the most names that a generation holds before it grows old early, and nameBytes the most bytes: a flood of
+// ever new names is forgotten, not gathered.
+const (
+	largest   = 4 << 20
+	nameBytes = 1 << 30
+)
+
+func newMemory() memory { return memory{young: newGeneration(smallest), old: newGeneration(smallest)} }
+
+// find returns what is known of a name, in the young generation.
+func (m *memory) find(hash uint64, name []byte) *seen {
+	if s := m.young.find(hash, name); s != nil {
+		return s
+	}
+	if s := m.old.find(hash, name); s != nil {
+		return m.young.add(hash, name, s.route, m.old.refsOf(s))
+	}
+	return nil
+}
+
+// full says whether the young generation should grow old whatever the time.
+func (m *memory) full() bool { return m.young.n >= largest || len(m.young.names) >= nameBytes }
+
+// age forgets the old generation and lets the young one grow old.
+func (m *memory) age() {
+	size := smallest
+	for size*3 < m.young.n*4 {
+		size *= 2
+	}
+	m.old = m.young
+	m.young = newGeneration(size)
+}
