@@ -3,6 +3,7 @@ module plumbago
 go 1.26.0
 
 require (
+	github.com/BurntSushi/toml v1.6.0
 	github.com/google/go-cmp v0.7.0
 	github.com/lomik/graphite-pickle v0.0.0-20171221213606-614e8df42119
 	go.uber.org/goleak v1.3.0

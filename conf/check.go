@@ -1,0 +1,167 @@
+package conf
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"plumbago/ingest"
+)
+
+// A checker looks at what the structs cannot say: what must hold between sections, and values that cannot work.
+type checker struct {
+	file   *File
+	known  Faults // of decoding: what they are about is not complained of again
+	faults Faults
+}
+
+// check returns what is wrong with f beyond the faults that are known, and fills in f.Warnings if nothing is.
+func check(f *File, known Faults) Faults {
+	c := &checker{file: f, known: known}
+	c.settings()
+	c.listeners()
+	c.clusters()
+	c.rules()
+	if len(known) == 0 && len(c.faults) == 0 {
+		f.Warnings = warnings(f).sorted()
+	}
+	return c.faults
+}
+
+// fault notes what is wrong with a key of the section at p, unless decoding had something to say about that key.
+func (c *checker) fault(p Place, key, msg, hint string) {
+	f := c.file.fault(p, key, msg, hint)
+	if !c.isKnown(f.File, f.Key) {
+		c.faults = append(c.faults, f)
+	}
+}
+
+// isKnown says whether decoding had something to say about a key.
+func (c *checker) isKnown(file, key string) bool {
+	return slices.ContainsFunc(c.known, func(k Fault) bool { return k.File == file && k.Key == key })
+}
+
+// faultAt notes what is wrong with the i-th element of a list.
+func (c *checker) faultAt(p Place, key string, i int, msg, hint string) {
+	before := len(c.faults)
+	c.fault(p, key, msg, hint)
+	if len(c.faults) > before {
+		c.faults[before].Line = c.file.sources[p.File].line(item(c.faults[before].Key, i+1))
+	}
+}
+
+// missing notes that the section at p lacks something, unless it has faults that may be the reason.
+func (c *checker) missing(p Place, key, msg, hint string) {
+	within := func(k Fault) bool { return k.File == p.File && strings.HasPrefix(k.Key, p.Key+".") }
+	if !slices.ContainsFunc(c.known, within) {
+		c.fault(p, key, msg, hint)
+	}
+}
+
+// given says whether a key of the section at p stands in its file.
+func (c *checker) given(p Place, key string) bool {
+	return c.file.sources[p.File].has(p.Key + "." + key)
+}
+
+// settings checks the sections that are there once.
+func (c *checker) settings() {
+	at := func(section string) Place { return Place{File: c.file.name, Key: section} }
+	if c.file.Limits.Series < 1 {
+		c.fault(at("limits"), "series", "must be at least 1", "")
+	}
+	address := c.file.Admin.Address
+	if address == "" {
+		return
+	}
+	if _, rest, ok := strings.Cut(address, "://"); ok {
+		c.fault(at("admin"), "address", quote(address)+" is not HOST:PORT", "write "+quote(rest))
+		return
+	}
+	if _, msg, hint := parseHostPort(address); msg != "" {
+		c.fault(at("admin"), "address", quote(address)+" "+msg, hint)
+	}
+}
+
+// listeners checks the [[listen]] sections.
+func (c *checker) listeners() {
+	var all []listener
+	if a, msg, _ := parseHostPort(c.file.Admin.Address); msg == "" && c.file.Admin.Address != "" {
+		all = append(all, listener{address: address{scheme: "tcp", hostPort: a}, text: "admin.address"})
+	}
+	for i, o := range c.file.Listen {
+		p := c.file.listen[i]
+		c.listenSizes(p, &o)
+		if len(o.Address) == 0 {
+			c.missing(p, "address", "has no address", `write address = ["tcp://:2003"]`)
+		}
+		for j, text := range o.Address {
+			a, msg, hint := parseAddress(text)
+			if msg != "" {
+				c.faultAt(p, "address", j, msg, hint)
+				continue
+			}
+			i := slices.IndexFunc(all, func(l listener) bool { return l.overlaps(a) })
+			if i >= 0 {
+				c.faultAt(p, "address", j, fmt.Sprintf("%s is taken by %s", quote(text), all[i]), "")
+			}
+			all = append(all, listener{address: a, text: quote(text), place: p})
+		}
+	}
+}
+
+// A listener is an address that something listens on.
+type listener struct {
+	address
+	text  string
+	place Place
+}
+
+func (l listener) String() string {
+	if l.place.File == "" {
+		return l.text
+	}
+	return fmt.Sprintf("%s on line %d of %s", l.text, l.place.Line, l.place.File)
+}
+
+func (c *checker) listenSizes(p Place, o *ingest.Options) {
+	const mostName, mostMessage = 65535, 256 << 20
+	c.within(p, "max_name", o.MaxName, 1, mostName)
+	c.within(p, "max_line", o.MaxLine, 16, mostMessage)
+	c.within(p, "max_frame", o.MaxFrame, 16, mostMessage)
+	c.within(p, "recv_buffer", o.RecvBuffer, 1<<10, 1<<30)
+}
+
+// within checks that a number of bytes is in its bounds.
+func (c *checker) within(p Place, key string, n, least, most int) {
+	if n < least || n > most {
+		c.fault(p, key, "must be from "+bytes(least)+" to "+bytes(most)+", not "+bytes(n), "")
+	}
+}
+
+// bytes writes a size for a reader.
+func bytes(n int) string {
+	switch text := formatSize(n); {
+	case n == 1:
+		return "1 byte"
+	case text != strconv.Itoa(n):
+		return text
+	}
+	return strconv.Itoa(n) + " bytes"
+}
+
+// names checks a list of the clusters that something is sent to.
+func (c *checker) names(p Place, key string, send []string, defined []string) {
+	for i, name := range send {
+		switch {
+		case slices.Contains(send[:i], name):
+			c.faultAt(p, key, i, "names the cluster "+quote(name)+" twice", "")
+		case defined != nil && !slices.Contains(defined, name):
+			hint := didYouMean(nearest(name, defined))
+			if hint == "" && len(defined) > 0 {
+				hint = "there are: " + strings.Join(defined, ", ")
+			}
+			c.faultAt(p, key, i, "there is no cluster "+quote(name), hint)
+		}
+	}
+}

@@ -1,0 +1,109 @@
+package conf
+
+import (
+	_ "embed"
+
+	"plumbago/ingest"
+	"plumbago/relay"
+)
+
+// A File is a whole configuration, with its includes and its defaults.
+type File struct {
+	// Further files whose [[listen]], [[cluster]] and [[rule]] sections are appended to this file's, in the order of
+	// their names: paths or globs, relative to this file.
+	Include []string               `toml:"include"`
+	Log     Log                    `toml:"log"`
+	Admin   Admin                  `toml:"admin"`
+	Limits  Limits                 `toml:"limits"`
+	Listen  []ingest.Options       `toml:"listen"`
+	Cluster []relay.ClusterOptions `toml:"cluster"`
+	Rule    []relay.RuleOptions    `toml:"rule"`
+
+	// Warnings are what works but is hardly meant: a cluster that nobody sends to, a rule that nothing reaches. They
+	// are looked for once there are no faults.
+	Warnings Faults `toml:"-"`
+
+	name                  string // of the file that includes the others
+	hash                  string
+	listen, cluster, rule []Place
+	sources               map[string]*index // of each file's text
+}
+
+// Log is the [log] section.
+type Log struct {
+	// The least grave message that is written: "debug", "info", "warn" or "error".
+	Level string `toml:"level" enum:"debug|info|warn|error"`
+	// How messages look: "console" is for people, "json" for machines; "auto" is console on a terminal, else json.
+	Format string `toml:"format" enum:"auto|console|json"`
+	// Where messages go: a file, which SIGHUP reopens; empty for standard error.
+	File string `toml:"file"`
+}
+
+// Admin is the [admin] section.
+type Admin struct {
+	// Where the HTTP API listens, as HOST:PORT; empty turns it off. Whoever reaches it can read everything.
+	Address string `toml:"address"`
+}
+
+// Limits is the [limits] section.
+type Limits struct {
+	// How many series the aggregates may hold together. A sample that would make one more is dropped and counted as
+	// series_limit.
+	Series int `toml:"series"`
+}
+
+// A Place is where a section stands.
+type Place struct {
+	File string
+	Line int    // from 1
+	Key  string // its path in its own file, as in rule[3]
+}
+
+// DefaultText is the configuration of a plumbago that was given none: what `plumbago config` prints.
+//
+//go:embed default.toml
+var DefaultText string
+
+// Default returns the configuration that DefaultText describes.
+func Default() *File {
+	f, faults := Parse("built-in", []byte(DefaultText), func(string) (string, bool) { return "", false })
+	if faults != nil {
+		panic("bug: the built-in configuration is faulty: " + faults.Error())
+	}
+	return f
+}
+
+// empty returns a File that holds the defaults and no list of anything.
+func empty() *File {
+	return &File{
+		Log:     Log{Level: "info", Format: "auto"},
+		Admin:   Admin{Address: "127.0.0.1:2080"},
+		Limits:  Limits{Series: 5_000_000},
+		sources: map[string]*index{},
+	}
+}
+
+// Name returns the name of the file that was read, or "built-in".
+func (f *File) Name() string { return f.name }
+
+// Hash returns the SHA-256 of what was read, includes too, in hexadecimal.
+func (f *File) Hash() string { return f.hash }
+
+// ListenPlace returns where the i-th listener, counted from 0, stands.
+func (f *File) ListenPlace(i int) Place { return f.listen[i] }
+
+// ClusterPlace returns where the i-th cluster, counted from 0, stands.
+func (f *File) ClusterPlace(i int) Place { return f.cluster[i] }
+
+// fault makes a fault of the key (a path within the section at p) whose line it finds; with an empty key it concerns
+// the section as a whole.
+func (f *File) fault(p Place, key, msg, hint string) Fault {
+	full := p.Key
+	switch {
+	case full == "":
+		full = key
+	case key != "":
+		full += "." + key
+	}
+	return Fault{File: p.File, Line: f.sources[p.File].line(full), Key: full, Msg: msg, Hint: hint}
+}

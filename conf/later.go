@@ -1,0 +1,59 @@
+package conf
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// laterKeys are keys that plumbago will have and has not yet, by section. They are told from misspelt ones, so that
+// nobody hunts for a typing error that is none.
+var laterKeys = map[string][]string{
+	"":        {"state", "self", "history"},
+	"admin":   {"token_file"},
+	"limits":  {"connections", "idle", "memory"},
+	"listen":  {"tls", "allow", "compress", "rate", "linger", "proxy_protocol", "statsd", "resp", "period", "type", "ack"},
+	"cluster": {"ring", "replicas", "spool", "confirm_every", "confirm_bytes", "tls", "compress", "max_conn_age", "resolve", "user_timeout", "spool_age", "spool_sync", "replay", "diverse"},
+	"rule":    {"regex", "prefix", "suffix", "contains", "tag", "rewrite", "map", "not"},
+	"rule.aggregate": {
+		"rollups", "as_rollup", "keep", "by", "without", "memonly", "series", "dedup", "empty", "window_minmax",
+		"window_stddev", "compat", "percent", "output",
+	},
+}
+
+// laterValues are values, by key, of which the same is true.
+var laterValues = map[string][]string{
+	"listen.protocol":   {"statsd", "resp", "mmstats", "redis", "nats"},
+	"cluster.protocol":  {"redis", "nats"},
+	"cluster.policy":    {"any", "failover", "carbon_ch", "fnv1a_ch", "jump_fnv1a_ch"},
+	"cluster.confirm":   {"close", "window"},
+	"cluster.overflow":  {"block"},
+	"cluster.transport": {"unix"},
+	"rule.aggregate.functions": {
+		"range", "stddev", "variance", "rms", "rate", "delta", "median", "unique", "sources", "avg_positive",
+	},
+	"listen.address": {"tls", "redis", "nats", "file"}, // the schemes
+}
+
+var (
+	indexes    = regexp.MustCompile(`\[\d+\]`)
+	percentile = regexp.MustCompile(`^p\d{2,4}$`)
+)
+
+// section returns path without its indexes: the kind of section or key that it is.
+func section(path string) string { return indexes.ReplaceAllString(path, "") }
+
+// keyIsLater says whether the key name of the table at path is yet to come.
+func keyIsLater(path, name string) bool { return slices.Contains(laterKeys[section(path)], name) }
+
+// valueIsLater says whether the value of the key at path is yet to come.
+func valueIsLater(path, value string) bool {
+	kind := section(path)
+	if strings.HasSuffix(kind, ".functions") && percentile.MatchString(value) {
+		return true
+	}
+	return slices.Contains(laterValues[kind], value)
+}
+
+// notBuilt is what is said of both.
+func notBuilt(what string) string { return quote(what) + " is not built yet" }

@@ -1,0 +1,118 @@
+package conf
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"plumbago/relay"
+)
+
+// Print writes f as TOML, includes joined and defaults written out, so that Parse reads the same File back. Keys that
+// have no effect where they stand are left out.
+func Print(f *File) string {
+	p := &printer{}
+	v := reflect.ValueOf(f).Elem()
+	for _, fd := range fields(v.Type()) {
+		if fd.key == "include" {
+			continue // what it brought in stands below
+		}
+		section := v.FieldByIndex(fd.index)
+		if section.Kind() == reflect.Struct {
+			p.table("["+fd.key+"]", fd.key, section, nil)
+			continue
+		}
+		for i := range section.Len() {
+			elem := section.Index(i)
+			var without []string
+			switch o := elem.Addr().Interface().(type) {
+			case *relay.ClusterOptions:
+				without = idle(o)
+			case *relay.RuleOptions:
+				if !o.Drop {
+					without = []string{"drop"}
+				}
+			}
+			p.table("[["+fd.key+"]]", fd.key, elem, without)
+		}
+	}
+	return p.text.String()
+}
+
+// A printer writes sections one below the other.
+type printer struct{ text strings.Builder }
+
+// table writes a struct as a section, without some of its keys. Tables within it follow it.
+func (p *printer) table(header, path string, v reflect.Value, without []string) {
+	if p.text.Len() > 0 && strings.Count(path, ".") == 0 {
+		p.text.WriteString("\n")
+	}
+	p.text.WriteString(header + "\n")
+	var below []field
+	for _, fd := range fields(v.Type()) {
+		value := v.FieldByIndex(fd.index)
+		if value.Kind() == reflect.Pointer {
+			if value.IsNil() {
+				continue
+			}
+			value = value.Elem()
+		}
+		switch {
+		case value.Kind() == reflect.Struct:
+			below = append(below, fd)
+		case slices.Contains(without, fd.key), value.Kind() == reflect.Slice && value.IsNil():
+		default:
+			p.text.WriteString(fd.key + " = " + literal(value, fd) + "\n")
+		}
+	}
+	for _, fd := range below {
+		p.table("["+path+"."+fd.key+"]", path+"."+fd.key, v.FieldByIndex(fd.index).Elem(), nil)
+	}
+}
+
+// literal writes a value as TOML.
+func literal(v reflect.Value, f field) string {
+	switch {
+	case v.Type() == reflect.TypeFor[time.Duration]():
+		return strconv.Quote(formatDuration(time.Duration(v.Int())))
+	case f.bytes:
+		if text := formatSize(int(v.Int())); text != strconv.Itoa(int(v.Int())) {
+			return strconv.Quote(text)
+		}
+	}
+	switch v.Kind() {
+	case reflect.Slice:
+		elems := make([]string, v.Len())
+		for i := range elems {
+			elems[i] = literal(v.Index(i), f)
+		}
+		return "[" + strings.Join(elems, ", ") + "]"
+	case reflect.String:
+		if f.template {
+			return tomlString(v.String())
+		}
+		return tomlString(protect(v.String()))
+	}
+	return fmt.Sprint(v.Interface())
+}
+
+// tomlString writes text as a basic string.
+func tomlString(text string) string {
+	var b strings.Builder
+	b.WriteByte('"')
+	for _, r := range text {
+		switch {
+		case r == '"' || r == '\\':
+			b.WriteString(`\` + string(r))
+		case r < ' ' || r == 0x7f:
+			fmt.Fprintf(&b, `\u%04X`, r)
+		default:
+			b.WriteRune(r)
+		}
+	}
+	b.WriteByte('"')
+	return b.String()
+}

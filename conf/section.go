@@ -1,0 +1,42 @@
+package conf
+
+import (
+	"reflect"
+
+	"plumbago/aggregate"
+	"plumbago/ingest"
+	"plumbago/relay"
+)
+
+// A kind is one kind of section.
+type kind struct {
+	path  string // without indexes
+	where string // how to say that something is in it
+	of    reflect.Type
+}
+
+// sections returns every kind of section in the order in which they are written.
+func sections() []kind {
+	return []kind{
+		{"", "at the top of the file", reflect.TypeFor[File]()},
+		{"log", "in [log]", reflect.TypeFor[Log]()},
+		{"admin", "in [admin]", reflect.TypeFor[Admin]()},
+		{"limits", "in [limits]", reflect.TypeFor[Limits]()},
+		{"listen", "in [[listen]]", reflect.TypeFor[ingest.Options]()},
+		{"cluster", "in [[cluster]]", reflect.TypeFor[relay.ClusterOptions]()},
+		{"rule", "in [[rule]]", reflect.TypeFor[relay.RuleOptions]()},
+		{"rule.aggregate", "in [rule.aggregate]", reflect.TypeFor[aggregate.Options]()},
+	}
+}
+
+// idle returns the keys of a cluster that have no effect with its protocol. Setting one is a fault, since somebody
+// counts on it.
+func idle(o *relay.ClusterOptions) []string {
+	switch o.Protocol {
+	case "log":
+		return []string{"transport", "connect_timeout", "write_timeout"}
+	case "pickle":
+		return []string{"layout", "types"}
+	}
+	return []string{"layout"}
+}
