@@ -1,0 +1,122 @@
+// Package admin is the daemon's HTTP face: health, ledger, status, explanations and Prometheus figures. Requests come in;
+// what goes out is asked of the daemon's owners, each between two of its batches.
+package admin
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"go.uber.org/zap"
+
+	"plumbago/cmd/internal/daemon"
+)
+
+// patience is how long an owner may take to answer a request.
+const patience = 5 * time.Second
+
+// A Server answers on the admin address.
+type Server struct {
+	daemon *daemon.Daemon
+	http   http.Server
+	log    *zap.Logger
+}
+
+// Serve listens on address and answers for d until Close. Nothing listens if address is empty.
+func Serve(address string, d *daemon.Daemon, log *zap.Logger) (*Server, error) {
+	s := &Server{daemon: d, log: log}
+	if address == "" {
+		return s, nil
+	}
+	s.http = http.Server{Handler: s.Handler(), ReadHeaderTimeout: 5 * time.Second, ErrorLog: zap.NewStdLog(log)}
+	listener, err := net.Listen("tcp", address)
+	if err != nil {
+		return nil, fmt.Errorf("admin: %w", err)
+	}
+	log.Info("answering", zap.String("admin", listener.Addr().String()))
+	go func() {
+		if err := s.http.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+			log.Error("the admin server ended", zap.Error(err))
+		}
+	}()
+	return s, nil
+}
+
+// Close ends the server; a request at hand may finish until ctx is done.
+func (s *Server) Close(ctx context.Context) {
+	if s.http.Shutdown(ctx) != nil {
+		s.http.Close()
+	}
+}
+
+// Handler returns the routes.
+func (s *Server) Handler() http.Handler {
+	mux := http.NewServeMux()
+	for _, path := range []string{"/healthz", "/-/healthy", "/healthcheck"} {
+		mux.HandleFunc("GET "+path, func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
+	}
+	for _, path := range []string{"/readyz", "/-/ready", "/lb_check"} {
+		mux.HandleFunc("GET "+path, s.ready)
+	}
+	mux.HandleFunc("GET /api/ledger", s.ledger)
+	mux.HandleFunc("GET /api/status", s.status)
+	mux.HandleFunc("GET /api/explain", s.explain)
+	mux.Handle("GET /metrics", promhttp.HandlerFor(registry(s.daemon), promhttp.HandlerOpts{}))
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		fail(w, http.StatusNotFound, fmt.Errorf("there is no %s %s here", r.Method, r.URL.Path))
+	})
+	return mux
+}
+
+func (s *Server) ready(w http.ResponseWriter, _ *http.Request) {
+	if !s.daemon.Ready() {
+		fail(w, http.StatusServiceUnavailable, errors.New("not listening"))
+		return
+	}
+	fmt.Fprintln(w, "ready")
+}
+
+func (s *Server) ledger(w http.ResponseWriter, r *http.Request) {
+	ctx, cancel := context.WithTimeout(r.Context(), patience)
+	defer cancel()
+	l, err := s.daemon.Ledger(ctx)
+	answer(w, l, err)
+}
+
+func (s *Server) status(w http.ResponseWriter, r *http.Request) {
+	ctx, cancel := context.WithTimeout(r.Context(), patience)
+	defer cancel()
+	status, err := s.daemon.Status(ctx)
+	answer(w, status, err)
+}
+
+func (s *Server) explain(w http.ResponseWriter, r *http.Request) {
+	name := r.URL.Query().Get("name")
+	if name == "" {
+		fail(w, http.StatusBadRequest, errors.New("which name? (?name=a.b.c)"))
+		return
+	}
+	answer(w, s.daemon.Explain(name), nil)
+}
+
+func answer(w http.ResponseWriter, v any, err error) {
+	if err != nil {
+		fail(w, http.StatusServiceUnavailable, err)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	json.NewEncoder(w).Encode(v)
+}
+
+func fail(w http.ResponseWriter, status int, err error) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	json.NewEncoder(w).Encode(struct {
+		Error string `json:"error"`
+	}{err.Error()})
+}

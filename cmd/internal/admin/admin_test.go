@@ -1,0 +1,128 @@
+package admin
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/prometheus/client_golang/prometheus/testutil"
+	"go.uber.org/zap"
+
+	"plumbago/carbon/stat"
+	"plumbago/cmd/internal/daemon"
+	"plumbago/conf"
+)
+
+const configuration = `
+[[listen]]
+protocol = "line"
+address = "tcp://127.0.0.1:0"
+[[cluster]]
+name = "a"
+protocol = "log"
+endpoints = ["stderr"]
+[[rule]]
+match = "x.**"
+[rule.aggregate]
+send = ["a"]
+`
+
+// serve returns the routes over a daemon that is not started yet.
+func serve(t *testing.T) (*daemon.Daemon, http.Handler) {
+	t.Helper()
+	f, faults := conf.Parse("test.toml", []byte(configuration), func(string) (string, bool) { return "", false })
+	if len(faults) > 0 {
+		t.Fatal(faults)
+	}
+	d, err := daemon.New(f, zap.NewNop(), daemon.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &Server{daemon: d, log: zap.NewNop()}
+	return d, s.Handler()
+}
+
+func get(t *testing.T, h http.Handler, path string) (status int, body string) {
+	t.Helper()
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, nil))
+	return w.Code, w.Body.String()
+}
+
+// Each route through the life of a daemon: what it says, and that wrong use is answered as such.
+func TestRoutes(t *testing.T) {
+	d, h := serve(t)
+	f := func(path string, status int, part string) {
+		t.Helper()
+		got, body := get(t, h, path)
+		if got != status || !strings.Contains(body, part) {
+			t.Errorf("%s answers %d %q, want %d and %q", path, got, body, status, part)
+		}
+	}
+	f("/healthz", 200, "ok")
+	f("/readyz", 503, `"error"`)
+	f("/api/ledger", 200, `"balanced":true`)
+	if err := d.Start(); err != nil {
+		t.Fatal(err)
+	}
+	f("/readyz", 200, "ready")
+	f("/api/explain?name=x.y", 200, `"x.y.avg"`)
+	f("/api/explain", 400, `"error"`)
+	f("/nowhere", 404, `there is no GET /nowhere`)
+	feed(t, d, "x.y 1\nnobody 2\nbroken\n")
+	f("/api/ledger", 200, `"unrouted":1,"aggregated":1`)
+	f("/metrics", 200, `plumbago_invalid_total{reason="bad_fields"} 1`)
+	f("/metrics", 200, `plumbago_endpoint_up{cluster="a",endpoint="stderr"}`)
+	_, text := get(t, h, "/api/status")
+	var status daemon.Status
+	if err := json.Unmarshal([]byte(text), &status); err != nil || status.Rules[0].Series != 1 || status.Config != "test.toml" {
+		t.Errorf("status %+v (%v)", status, err)
+	}
+	d.Close(context.Background())
+	f("/readyz", 503, `"error"`)
+	_, text = get(t, h, "/api/ledger")
+	var l stat.Ledger
+	if err := json.Unmarshal([]byte(text), &l); err != nil || !l.Balanced || l.Emitted != 2 || l.Delivered() != 2 {
+		t.Errorf("the last ledger is %s (%v)", text, err)
+	}
+}
+
+// feed sends text to the first listener and waits until it was walked: the daemon reads to the end before it closes.
+func feed(t *testing.T, d *daemon.Daemon, text string) {
+	t.Helper()
+	conn, err := net.Dial("tcp", d.Listener(0).Addrs()[0].String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.WriteString(conn, text); err != nil {
+		t.Fatal(err)
+	}
+	conn.Close()
+	lines := int64(strings.Count(text, "\n"))
+	for t.Context().Err() == nil {
+		l, err := d.Ledger(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if l.Received == lines {
+			return
+		}
+	}
+}
+
+// The names of what is exported follow Prometheus' conventions.
+func TestMetricNames(t *testing.T) {
+	d, _ := serve(t)
+	problems, err := testutil.GatherAndLint(registry(d))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range problems {
+		t.Errorf("%s: %s", p.Metric, p.Text)
+	}
+}

@@ -1,0 +1,234 @@
+// Package daemon puts the parts together: listeners, workers, the table with its shards, destinations. A configuration
+// comes in; what goes out is a running pipeline, its ledger and its status.
+package daemon
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"runtime"
+	"sync"
+	"time"
+
+	"go.uber.org/zap"
+
+	"plumbago/carbon/stat"
+	"plumbago/conf"
+	"plumbago/ingest"
+	"plumbago/relay"
+	"plumbago/relay/dest"
+)
+
+// linger is how long a worker lets samples and frames gather before it hands them on.
+const linger = 5 * time.Millisecond
+
+// Options are what a daemon needs beside its configuration.
+type Options struct {
+	Dial  dest.Dialer // how destinations connect; nil is the network
+	Cores int         // how many workers and shards; 0 is one per core
+	Deaf  bool        // listeners open no socket: what comes is handed to Listener.Serve
+}
+
+// A Daemon is the pipeline. New builds all of it and starts nothing, so that a configuration can be checked by building
+// one.
+type Daemon struct {
+	File      *conf.File
+	deaf      bool
+	log       *zap.Logger
+	listeners []*ingest.Listener
+	workers   []*ingest.Worker
+	lanes     []*relay.Lane // of the workers, in their order
+	table     *relay.Table
+	started   time.Time
+
+	mu    sync.Mutex
+	state state
+}
+
+// A state is where in its life a daemon is.
+type state int
+
+const (
+	built   state = iota
+	running       // listening
+	closing
+	closed
+)
+
+// New builds the pipeline that f describes.
+func New(f *conf.File, log *zap.Logger, o Options) (*Daemon, error) {
+	if o.Cores == 0 {
+		o.Cores = runtime.GOMAXPROCS(0)
+	}
+	d := &Daemon{File: f, deaf: o.Deaf, log: log}
+	var clusters []*relay.Cluster
+	for _, options := range f.Cluster {
+		c, err := relay.NewCluster(options, o.Dial, log)
+		if err != nil {
+			return nil, err
+		}
+		clusters = append(clusters, c)
+	}
+	var err error
+	if d.table, err = relay.NewTable(f.Rule, clusters, o.Cores, f.Limits.Series); err != nil {
+		return nil, err
+	}
+	for range o.Cores {
+		asks := make(chan func())
+		lane := d.table.NewLane(asks)
+		d.lanes = append(d.lanes, lane)
+		d.workers = append(d.workers, ingest.NewWorker(lane, asks, linger, log))
+	}
+	for i, options := range f.Listen {
+		l, err := ingest.NewListener(options, uint16(i), d.workers, log)
+		if err != nil {
+			return nil, fmt.Errorf("listener %d: %w", i+1, err)
+		}
+		d.listeners = append(d.listeners, l)
+	}
+	return d, nil
+}
+
+// Start opens the listeners and launches everything, the end of the data's path first. On an error nothing runs.
+func (d *Daemon) Start() error {
+	if err := d.open(); err != nil {
+		return err
+	}
+	d.started = time.Now()
+	for _, c := range d.table.Clusters {
+		for _, e := range c.Dests {
+			e.Start()
+		}
+	}
+	d.table.Start()
+	for _, w := range d.workers {
+		w.Start()
+	}
+	for _, l := range d.listeners {
+		l.Start()
+		for _, a := range l.Addrs() {
+			d.log.Info("listening", zap.String("protocol", l.Protocol()), zap.Stringer("address", url{a}))
+		}
+	}
+	d.setState(running)
+	return nil
+}
+
+// open binds every listener's addresses, or none.
+func (d *Daemon) open() error {
+	if d.deaf {
+		return nil
+	}
+	for i, l := range d.listeners {
+		if err := l.Open(); err != nil {
+			for _, opened := range d.listeners[:i] {
+				opened.Close(context.Background())
+			}
+			return err
+		}
+	}
+	return nil
+}
+
+// Close ends the pipeline in the order of the data's path: listeners, workers, shards, destinations. What was read is
+// walked, open slices are emitted as they stand, and queues drain until ctx is done.
+func (d *Daemon) Close(ctx context.Context) {
+	d.setState(closing)
+	for _, l := range d.listeners {
+		l.Close(ctx)
+	}
+	for i, w := range d.workers {
+		w.Close(ctx)
+		d.mu.Lock() // whoever asks after the lane's counts now reads them itself
+		d.lanes[i].Close()
+		d.mu.Unlock()
+	}
+	// Nothing the shards wait for can fail to come, so they are given their time whatever ctx says.
+	if err := d.table.Aggregator.Close(context.WithoutCancel(ctx)); err != nil {
+		d.log.Error("closing the aggregates", zap.Error(err))
+	}
+	var wg sync.WaitGroup
+	for _, c := range d.table.Clusters {
+		for _, e := range c.Dests {
+			wg.Go(func() { e.Close(ctx) })
+		}
+	}
+	wg.Wait()
+	d.setState(closed)
+}
+
+// Ledger takes the account: each owner's counts between two of its batches.
+func (d *Daemon) Ledger(ctx context.Context) (l stat.Ledger, err error) {
+	for i, lane := range d.lanes {
+		var c stat.Counts
+		if err := d.ask(ctx, d.workers[i], func() { c = lane.Counts() }); err != nil {
+			return l, err
+		}
+		l.Add(&c)
+	}
+	c, err := d.table.Aggregator.Counts(ctx)
+	if err != nil {
+		return l, err
+	}
+	l.Add(&c)
+	l.Endpoints = []stat.Endpoint{}
+	for _, c := range d.table.Clusters {
+		for _, e := range c.Dests {
+			l.Endpoints = append(l.Endpoints, stat.Endpoint{Cluster: c.Name, Endpoint: e.Endpoint(), EndpointCounts: e.Counts()})
+		}
+	}
+	l.Settle()
+	return l, nil
+}
+
+// ask has f run by a worker, or here if the worker is not running.
+func (d *Daemon) ask(ctx context.Context, w *ingest.Worker, f func()) error {
+	d.mu.Lock()
+	before := d.state == built
+	d.mu.Unlock()
+	err := error(ingest.ErrClosed)
+	if !before {
+		err = w.Ask(ctx, f)
+	}
+	if errors.Is(err, ingest.ErrClosed) {
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		f()
+		return nil
+	}
+	return err
+}
+
+// Explain says what would become of a name.
+func (d *Daemon) Explain(name string) relay.Explanation { return d.table.Explain(name) }
+
+// Ready says whether the daemon is listening.
+func (d *Daemon) Ready() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.state == running
+}
+
+// Reopen opens every log file anew: logrotate's way.
+func (d *Daemon) Reopen() {
+	for _, c := range d.table.Clusters {
+		for _, e := range c.Dests {
+			e.Reopen()
+		}
+	}
+}
+
+// Listener returns the i-th listener.
+func (d *Daemon) Listener(i int) *ingest.Listener { return d.listeners[i] }
+
+func (d *Daemon) setState(s state) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.state = s
+}
+
+// url writes a listener's address as the configuration does.
+type url struct{ net.Addr }
+
+func (u url) String() string { return u.Network() + "://" + u.Addr.String() }

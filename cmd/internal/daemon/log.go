@@ -1,0 +1,95 @@
+package daemon
+
+import (
+	"fmt"
+	"os"
+	"sync"
+	"time"
+
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
+
+	"plumbago/conf"
+)
+
+// A Log is where the daemon's own messages go.
+type Log struct {
+	*zap.Logger
+	out *output
+}
+
+// NewLog opens the log that o describes. Of equal messages within a second the first ten are written and then every
+// thousandth: trouble at a high rate must not become a flood of words about it.
+func NewLog(o conf.Log) (*Log, error) {
+	level, err := zapcore.ParseLevel(o.Level)
+	if err != nil {
+		return nil, fmt.Errorf("log level: %w", err)
+	}
+	out := &output{path: o.File, file: os.Stderr}
+	if o.File != "" {
+		if err := out.reopen(); err != nil {
+			return nil, fmt.Errorf("opening the log: %w", err)
+		}
+	}
+	core := zapcore.NewCore(encoder(o.Format, out.file), out, level)
+	core = zapcore.NewSamplerWithOptions(core, time.Second, 10, 1000)
+	return &Log{zap.New(core), out}, nil
+}
+
+// Reopen opens the log's file anew, if it is one.
+func (l *Log) Reopen() {
+	if l.out.path == "" {
+		return
+	}
+	if err := l.out.reopen(); err != nil {
+		l.Error("opening the log anew; the old file goes on", zap.Error(err))
+	}
+}
+
+func encoder(format string, file *os.File) zapcore.Encoder {
+	c := zap.NewProductionEncoderConfig()
+	c.EncodeTime = zapcore.ISO8601TimeEncoder
+	c.EncodeDuration = zapcore.StringDurationEncoder
+	c.CallerKey = zapcore.OmitKey
+	if format == "auto" {
+		format = "json"
+		if info, err := file.Stat(); err == nil && info.Mode()&os.ModeCharDevice != 0 {
+			format = "console"
+		}
+	}
+	if format == "console" {
+		c.EncodeLevel = zapcore.CapitalLevelEncoder
+		return zapcore.NewConsoleEncoder(c)
+	}
+	return zapcore.NewJSONEncoder(c)
+}
+
+// output is a file that can be replaced while it is written to.
+type output struct {
+	path string
+	mu   sync.Mutex
+	file *os.File
+}
+
+func (o *output) Write(p []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.file.Write(p)
+}
+
+// Sync does nothing: every message was written when Write returned, and standard error cannot be synced.
+func (o *output) Sync() error { return nil }
+
+func (o *output) reopen() error {
+	f, err := os.OpenFile(o.path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
+	if err != nil {
+		return err
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.file != os.Stderr {
+		o.file.Close()
+	}
+	o.file = f
+	return nil
+}

@@ -1,0 +1,69 @@
+package daemon
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"go.uber.org/zap"
+)
+
+// Run starts d and serves until a signal ends it. SIGHUP opens log files anew; SIGTERM and SIGINT stop in order, with up
+// to drain for the queues; a second one stops at once. It reports whether nothing was lost.
+func Run(d *Daemon, log *Log, serve func(*Daemon) (stop func(context.Context), err error), drain time.Duration) (clean bool, err error) {
+	signals := make(chan os.Signal, 4)
+	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP)
+	defer signal.Stop(signals)
+	stopServing, err := serve(d)
+	if err != nil {
+		return false, err
+	}
+	if err := d.Start(); err != nil {
+		stopServing(context.Background())
+		return false, err
+	}
+	log.Info("started", zap.String("version", Version()), zap.Int("listeners", len(d.listeners)), zap.Int("rules", len(d.File.Rule)))
+	for s := range signals {
+		if s == syscall.SIGHUP {
+			log.Reopen()
+			d.Reopen()
+			log.Info("opened the log files anew")
+			continue
+		}
+		log.Info("stopping", zap.Stringer("signal", s), zap.Duration("drain", drain))
+		break
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), drain)
+	defer cancel()
+	go func() {
+		for s := range signals {
+			if s != syscall.SIGHUP {
+				log.Warn("stopping at once", zap.Stringer("signal", s))
+				cancel()
+				return
+			}
+		}
+	}()
+	d.Close(ctx)
+	clean = d.report(log)
+	stopServing(context.Background())
+	return clean, nil
+}
+
+// report writes the last word: what became of everything. It says whether nothing was lost.
+func (d *Daemon) report(log *Log) (clean bool) {
+	l, err := d.Ledger(context.Background())
+	if err != nil {
+		log.Error("taking the ledger", zap.Error(err))
+		return false
+	}
+	write := log.Info
+	if l.Lost() > 0 || !l.Balanced {
+		write = log.Warn
+	}
+	write("stopped", zap.Int64("received", l.Received), zap.Int64("sent", l.Sent), zap.Int64("delivered", l.Delivered()),
+		zap.Int64("dropped", l.DroppedTotal()), zap.Int64("lost", l.Lost()), zap.Int64("left", l.Left()), zap.Any("ledger", l))
+	return l.Lost() == 0 && l.Balanced
+}

@@ -1,0 +1,62 @@
+package main
+
+import (
+	"fmt"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"go.uber.org/zap"
+	"plumbago/cmd/internal/daemon"
+	"plumbago/conf"
+)
+
+func configFlag(cmd *cobra.Command, file *string) {
+	cmd.Flags().StringVarP(file, "config", "c", "", "the configuration (default: $PLUMBAGO_CONFIG, ./plumbago.toml, /etc/plumbago/plumbago.toml, built-in)")
+}
+
+// load reads the configuration that the flag or the places to look at name, and prints what is wrong with it.
+func load(file string) (*conf.File, error) {
+	path, ok := conf.Find(file, os.LookupEnv)
+	if !ok {
+		return conf.Default(), nil
+	}
+	f, faults := conf.Load(path, os.LookupEnv)
+	if len(faults) > 0 {
+		for _, fault := range faults {
+			fmt.Fprintln(os.Stderr, fault.Error())
+		}
+		return nil, errWrong
+	}
+	return f, nil
+}
+
+func configCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "config", Short: "Print the built-in default configuration", Args: cobra.NoArgs,
+		Run: func(*cobra.Command, []string) { fmt.Print(conf.DefaultText) },
+	}
+}
+
+func checkCommand() *cobra.Command {
+	var file string
+	cmd := &cobra.Command{
+		Use: "check [-c FILE]", Short: "Check a configuration: every fault at once, no port opened", Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			f, err := load(file)
+			if err != nil {
+				return err
+			}
+			for _, warning := range f.Warnings {
+				fmt.Fprintln(os.Stderr, warning.Error())
+			}
+			if _, err := daemon.New(f, zap.NewNop(), daemon.Options{}); err != nil {
+				return err
+			}
+			fmt.Printf("%s: good: %d listeners, %d clusters, %d rules\n", f.Name(), len(f.Listen), len(f.Cluster), len(f.Rule))
+			return nil
+		},
+	}
+	configFlag(cmd, &file)
+	return cmd
+}

@@ -1,0 +1,68 @@
+// Command plumbago is a carbon relay and aggregator. This package is its command line: one file a command.
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"plumbago/cmd/internal/daemon"
+)
+
+// Exit statuses.
+const (
+	exitDone  = 0
+	exitWrong = 1 // the thing asked about is wrong or missing
+	exitUsage = 2 // the command line is
+)
+
+// errWrong ends a command that has said already what is wrong.
+var errWrong = errors.New("")
+
+func main() { os.Exit(execute(os.Args[1:])) }
+
+// execute runs one command line and returns its exit status.
+func execute(args []string) int {
+	root := newRoot()
+	root.SetArgs(args)
+	started := false
+	root.PersistentPreRun = func(*cobra.Command, []string) { started = true }
+	switch err := root.Execute(); {
+	case err == nil:
+		return exitDone
+	case errors.Is(err, errWrong):
+		return exitWrong
+	case !started: // cobra refused the arguments before the command ran
+		fmt.Fprintf(os.Stderr, "plumbago: %v\nTry: plumbago help\n", err)
+		return exitUsage
+	default:
+		fmt.Fprintf(os.Stderr, "plumbago: %v\n", err)
+		return exitWrong
+	}
+}
+
+func newRoot() *cobra.Command {
+	root := &cobra.Command{
+		Use:           "plumbago",
+		Short:         "A carbon/graphite relay and aggregator",
+		Long:          "plumbago takes carbon lines and pickles in, walks them down one ordered table of rules that drop,\naggregate and send them, and delivers the points, none lost and none uncounted.",
+		Version:       daemon.Version(),
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args:          cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return cmd.Help()
+		},
+	}
+	root.AddCommand(runCommand(), checkCommand(), configCommand(), explainCommand(), ledgerCommand(), testCommand(), versionCommand())
+	return root
+}
+
+func versionCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "version", Short: "Print which build this is", Args: cobra.NoArgs,
+		Run: func(*cobra.Command, []string) { fmt.Println("plumbago", daemon.Version()) },
+	}
+}
