@@ -32,7 +32,9 @@ func table(tb testing.TB, clusters []string, rules ...RuleOptions) *Table {
 	return t
 }
 
-func sending(match string, to ...string) RuleOptions { return RuleOptions{Match: []string{match}, Send: to} }
+func sending(match string, to ...string) RuleOptions {
+	return RuleOptions{Match: []string{match}, Send: to}
+}
 
 func dropping(match string) RuleOptions { return RuleOptions{Match: []string{match}, Drop: true} }
 
