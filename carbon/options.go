@@ -18,7 +18,7 @@ type Limits struct {
 	Names    Names // what becomes of names that are not clean
 }
 
-// DefaultLimits are the contract's: 16 KiB lines, 4,096-byte names, 1 MiB frames, names cleaned.
+// DefaultLimits are the defaults: 16 KiB lines, 4,096-byte names, 1 MiB frames, names cleaned.
 func DefaultLimits() Limits {
 	return Limits{MaxLine: 16 << 10, MaxName: 4096, MaxFrame: 1 << 20, Names: NamesClean}
 }
