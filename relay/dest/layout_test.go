@@ -2,6 +2,7 @@ package dest
 
 import (
 	"encoding/json"
+	"math"
 	"os"
 	"regexp"
 	"strings"
@@ -106,7 +107,8 @@ func TestPython2(t *testing.T) {
 	}
 	f(3.25, "3.25")
 	f(4, "4.0")
-	f(-0.0, "0.0")
+	f(0, "0.0")
+	f(math.Copysign(0, -1), "-0.0")
 	f(1416700800.123, "1416700800.12")
 	f(1416700800, "1416700800.0")
 	f(99999999999, "99999999999.0")
