@@ -64,7 +64,7 @@ func build(dir string) error {
 func outside(t *testing.T) {
 	t.Helper()
 	if demand == "" {
-		t.Skip("the end-to-end tests run with PLUMBAGO_E2E=1, as scripts/e2e does")
+		t.Skip("the end-to-end tests run with PLUMBAGO_E2E=1, as scripts/e2e/run does")
 	}
 }
 

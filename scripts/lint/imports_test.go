@@ -1,0 +1,108 @@
+package lint
+
+import (
+	"encoding/json"
+	"io"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// allowed says which packages of this module, and which modules of others, each package may import besides the standard
+// library. Leaves come first and everything points up this table; a package that is not in it does not pass.
+var allowed = map[string][]string{
+	"carbon/pattern":   {},
+	"carbon/stat":      {},
+	"relay/ring":       {},
+	"relay/spool":      {},
+	"ingest/resp":      {},
+	"ingest/mmstats":   {},
+	"aggregate/sketch": {},
+
+	"carbon":          {"carbon/stat"},
+	"aggregate/state": {"aggregate/sketch"},
+	"aggregate":       {"carbon", "carbon/pattern", "carbon/stat", "aggregate/sketch", "aggregate/state", zap},
+	"relay/dest":      {"carbon", "carbon/stat", "relay/spool", zap, sys},
+	"ingest":          {"carbon", "carbon/stat", "ingest/resp", "ingest/mmstats", zap, sys},
+	"relay":           {"carbon", "carbon/pattern", "carbon/stat", "relay/ring", "relay/dest", "aggregate", zap},
+
+	"conf":         {"carbon", "carbon/pattern", "aggregate", "ingest", "relay", "relay/dest", toml},
+	"conf/convert": {"conf", "carbon/pattern", "aggregate", "ingest", "relay", "relay/dest"},
+
+	"cmd/internal/daemon": {every, zap, sys},
+	"cmd/internal/admin":  {every, zap, "github.com/prometheus/client_golang"},
+	"cmd/internal/story":  {every, zap},
+	"cmd/plumbago":        {every, zap, "github.com/spf13/cobra"},
+
+	"scripts/e2e":  {},
+	"scripts/lint": {},
+}
+
+const (
+	every = "..." // any package of this module
+	zap   = "go.uber.org/zap"
+	sys   = "golang.org/x/sys"
+	toml  = "github.com/BurntSushi/toml"
+)
+
+// A listed package is what "go list -json" says of it.
+type listed struct {
+	ImportPath string
+	Dir        string
+	Doc        string
+	Imports    []string
+	GoFiles    []string
+}
+
+// list returns the packages of this module.
+func list(t *testing.T) (all []listed) {
+	t.Helper()
+	cmd := exec.Command("go", "list", "-json=ImportPath,Dir,Doc,Imports,GoFiles", "plumbago/...")
+	var stderr strings.Builder
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("go list: %v: %s", err, stderr.String())
+	}
+	for dec := json.NewDecoder(strings.NewReader(string(out))); ; {
+		var p listed
+		if err := dec.Decode(&p); err == io.EOF {
+			return all
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, p)
+	}
+}
+
+// TestImports holds every import to the table.
+func TestImports(t *testing.T) {
+	for _, p := range list(t) {
+		name := strings.TrimPrefix(p.ImportPath, "plumbago/")
+		may, ok := allowed[name]
+		if !ok {
+			t.Errorf("package %s is not in the table of imports", name)
+			continue
+		}
+		for _, path := range p.Imports {
+			if first, _, _ := strings.Cut(path, "/"); path == "C" || first != "plumbago" && !strings.Contains(first, ".") {
+				continue // the standard library
+			}
+			if !slices.ContainsFunc(may, func(m string) bool { return covers(m, path) }) {
+				t.Errorf("%s imports %s, which the table does not allow", name, path)
+			}
+		}
+	}
+}
+
+// covers says whether an entry of the table allows path.
+func covers(entry, path string) bool {
+	own, is := strings.CutPrefix(path, "plumbago/")
+	switch {
+	case is:
+		return entry == every || entry == own
+	default:
+		return path == entry || strings.HasPrefix(path, entry+"/")
+	}
+}
