@@ -180,7 +180,8 @@ func syntax(name string, at *index, err error) Fault {
 		f.File = name
 		return f
 	}
-	f := Fault{File: name, Line: e.Position.Line, Msg: "is no TOML: " + strings.TrimSuffix(e.Message, ".")}
+	// At the very end of a text the library may not say where it was.
+	f := Fault{File: name, Line: max(e.Position.Line, 1), Msg: "is no TOML: " + strings.TrimSuffix(e.Message, ".")}
 	if strings.HasPrefix(e.Message, "expected value but found") {
 		f.Hint = "text stands in quotes"
 	}
