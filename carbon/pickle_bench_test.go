@@ -86,7 +86,7 @@ func BenchmarkPickleEncode(b *testing.B) {
 }
 
 func TestPickleAllocations(t *testing.T) {
-	if pickleRace {
+	if raceDetector {
 		t.Skip("the race detector allocates")
 	}
 	f := func(name string, in []byte, points int) {

@@ -27,7 +27,7 @@ func pickleBombs(t *testing.T, size int) {
 		if allowed := uint64(8*len(in) + 1<<20); spent > allowed {
 			t.Errorf("%s: %d bytes allocated, %d allowed (%v)", name, spent, allowed, err)
 		}
-		if allowed := 50*time.Millisecond + time.Duration(size/10240)*time.Millisecond; took > allowed && !pickleRace {
+		if allowed := 50*time.Millisecond + time.Duration(size/10240)*time.Millisecond; took > allowed && !raceDetector {
 			t.Errorf("%s: took %v, %v allowed (%v)", name, took, allowed, err)
 		}
 		t.Logf("%-16s %8d bytes %10v %6d points %v", name, spent, took, len(b.Points), err)

@@ -1,5 +1,0 @@
-//go:build !race
-
-package carbon
-
-const pickleRace = false
