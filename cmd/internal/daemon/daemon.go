@@ -138,14 +138,16 @@ func (d *Daemon) Close(ctx context.Context) {
 	for _, l := range d.listeners {
 		l.Close(ctx)
 	}
+	// Nothing that workers and shards wait for can fail to come, so they are given their time whatever ctx says: a worker
+	// that went on behind our back would use its lane while we close it.
+	calm := context.WithoutCancel(ctx)
 	for i, w := range d.workers {
-		w.Close(ctx)
+		w.Close(calm)
 		d.mu.Lock() // whoever asks after the lane's counts now reads them itself
 		d.lanes[i].Close()
 		d.mu.Unlock()
 	}
-	// Nothing the shards wait for can fail to come, so they are given their time whatever ctx says.
-	if err := d.table.Aggregator.Close(context.WithoutCancel(ctx)); err != nil {
+	if err := d.table.Aggregator.Close(calm); err != nil {
 		d.log.Error("closing the aggregates", zap.Error(err))
 	}
 	var wg sync.WaitGroup
