@@ -40,18 +40,19 @@ type Daemon struct {
 	workers   []*ingest.Worker
 	lanes     []*relay.Lane // of the workers, in their order
 	table     *relay.Table
-	started   time.Time
 
-	mu    sync.Mutex
-	state state
+	mu      sync.Mutex // of the two below
+	state   state
+	started time.Time
 }
 
 // A state is where in its life a daemon is.
 type state int
 
 const (
-	built   state = iota
-	running       // listening
+	built    state = iota
+	starting       // its sockets are open
+	running        // listening
 	closing
 	closed
 )
@@ -95,7 +96,7 @@ func (d *Daemon) Start() error {
 	if err := d.open(); err != nil {
 		return err
 	}
-	d.started = time.Now()
+	d.setState(starting)
 	for _, c := range d.table.Clusters {
 		for _, e := range c.Dests {
 			e.Start()
@@ -186,11 +187,8 @@ func (d *Daemon) Ledger(ctx context.Context) (l stat.Ledger, err error) {
 
 // ask has f run by a worker, or here if the worker is not running.
 func (d *Daemon) ask(ctx context.Context, w *ingest.Worker, f func()) error {
-	d.mu.Lock()
-	before := d.state == built
-	d.mu.Unlock()
 	err := error(ingest.ErrClosed)
-	if !before {
+	if d.opened() {
 		err = w.Ask(ctx, f)
 	}
 	if errors.Is(err, ingest.ErrClosed) {
@@ -227,7 +225,26 @@ func (d *Daemon) Listener(i int) *ingest.Listener { return d.listeners[i] }
 func (d *Daemon) setState(s state) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.state = s
+	if d.state = s; s == starting {
+		d.started = time.Now()
+	}
+}
+
+// opened says whether the sockets are open, or were: until then the listeners and workers are Start's alone.
+func (d *Daemon) opened() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.state != built
+}
+
+// uptime is how long ago d was started, 0 if it was not.
+func (d *Daemon) uptime() time.Duration {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.started.IsZero() {
+		return 0
+	}
+	return time.Since(d.started)
 }
 
 // url writes a listener's address as the configuration does.

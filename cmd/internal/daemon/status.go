@@ -2,7 +2,6 @@ package daemon
 
 import (
 	"context"
-	"time"
 
 	"plumbago/aggregate"
 	"plumbago/ingest"
@@ -49,13 +48,17 @@ type RuleStatus struct {
 // Status says how the daemon is.
 func (d *Daemon) Status(ctx context.Context) (Status, error) {
 	s := Status{
-		Version: Version(), Uptime: time.Since(d.started).Seconds(), Config: d.File.Name(), ConfigHash: d.File.Hash(),
+		Version: Version(), Uptime: d.uptime().Seconds(), Config: d.File.Name(), ConfigHash: d.File.Hash(),
 		Listeners: []ListenStatus{}, Clusters: []ClusterStatus{}, Rules: []RuleStatus{},
 	}
+	opened := d.opened()
 	for _, l := range d.listeners {
-		ls := ListenStatus{Protocol: l.Protocol(), Address: []string{}, Stats: l.Stats()}
-		for _, a := range l.Addrs() {
-			ls.Address = append(ls.Address, url{a}.String())
+		ls := ListenStatus{Protocol: l.Protocol(), Address: []string{}}
+		if opened {
+			ls.Stats = l.Stats()
+			for _, a := range l.Addrs() {
+				ls.Address = append(ls.Address, url{a}.String())
+			}
 		}
 		s.Listeners = append(s.Listeners, ls)
 	}
