@@ -20,6 +20,10 @@ import (
 // patience is how long an owner may take to answer a request.
 const patience = 5 * time.Second
 
+// farewell is how long requests at hand may hold up the end of the process: a client that sends half of one, or does not
+// read its answer, must not be able to.
+const farewell = time.Second
+
 // A Server answers on the admin address.
 type Server struct {
 	daemon *daemon.Daemon
@@ -47,8 +51,10 @@ func Serve(address string, d *daemon.Daemon, log *zap.Logger) (*Server, error) {
 	return s, nil
 }
 
-// Close ends the server; a request at hand may finish until ctx is done.
+// Close ends the server; a request at hand may finish for a second, or until ctx is done.
 func (s *Server) Close(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, farewell)
+	defer cancel()
 	if s.http.Shutdown(ctx) != nil {
 		s.http.Close()
 	}
