@@ -57,45 +57,57 @@ func (a *Aggregator) Start(outlets []Outlet) {
 	}
 }
 
-// Bind finds where the samples of one name and kind go for a rule that folds them into the named series, making the
-// series if it is new. It reports false where the limit of series forbids that. It is asked once a name, by any lane.
-func (a *Aggregator) Bind(rule int, k carbon.Kind, input, name []byte) (Ref, bool) {
+// Bind finds where the samples of one name and kind go for a rule that folds them into the series with the given key (see
+// SeriesName), making the series if it is new. Where the limit of series forbids that, or the key can name none, the
+// reference is to no series: the shard counts the samples that come by it as refused. It is asked once a name, by any
+// lane.
+func (a *Aggregator) Bind(rule int, k carbon.Kind, input, key []byte) Ref {
 	diff := a.rules[rule].diff(k)
 	kind := carbon.Raw
 	if diff {
 		kind = carbon.Diff
 	}
-	hash := carbon.Hash(name, kind)
-	shard := int(hash>>32) % len(a.shards)
-	r := &a.shards[shard].tables[rule].registry
+	hash := carbon.Hash(key, kind)
+	ref := Ref{Slot: noSlot, Rule: uint16(rule), Shard: uint16(int(hash>>32) % len(a.shards))}
+	r := &a.shards[ref.Shard].tables[rule].registry
 	r.Lock()
 	defer r.Unlock()
-	series, found := r.series.find(hash, name, false)
-	if !found {
-		if !a.room() {
-			return Ref{}, false
-		}
-		series, _ = r.series.find(hash, name, true)
+	series, known := r.series.find(hash, key, false)
+	if !known && !(a.rules[rule].nameable(key) && r.series.room(key)) {
+		return ref
 	}
-	ref := Ref{Slot: series, Rule: uint16(rule), Shard: uint16(shard)}
+	number, bound := uint32(0), true
 	if diff {
-		number, found := r.inputs.find(carbon.Hash(input, kind), input, false)
-		if !found {
-			if !a.room() {
-				return Ref{}, false
-			}
-			number, _ = r.inputs.find(carbon.Hash(input, kind), input, true)
-			r.groups = append(r.groups, series)
-		}
-		ref.Slot = number | inputBit
+		number, bound = r.inputs.find(carbon.Hash(input, kind), input, false)
 	}
-	return ref, true
+	if !bound && !r.inputs.room(input) || !a.room(known, bound) {
+		return ref
+	}
+	if !known {
+		series, _ = r.series.find(hash, key, true)
+	}
+	if ref.Slot = series; !diff {
+		return ref
+	}
+	if !bound {
+		number, _ = r.inputs.find(carbon.Hash(input, kind), input, true)
+		r.groups = append(r.groups, series)
+	}
+	ref.Slot = number | inputBit
+	return ref
 }
 
-// room takes one series, or input of one, from what the limit allows.
-func (a *Aggregator) room() bool {
-	if a.made.Add(1) > a.limit {
-		a.made.Add(-1)
+// room takes a new series and a new input of one from what the limit allows: all that are not there yet, or none.
+func (a *Aggregator) room(series, input bool) bool {
+	var n int64
+	if !series {
+		n++
+	}
+	if !input {
+		n++
+	}
+	if a.made.Add(n) > a.limit && n > 0 {
+		a.made.Add(-n)
 		return false
 	}
 	return true
@@ -161,6 +173,7 @@ func (f *Figures) add(o *Figures) {
 	f.Emitted += o.Emitted
 	f.Amended += o.Amended
 	f.Late += o.Late
+	f.Refused += o.Refused
 	for i, n := range o.Cases {
 		f.Cases[i] += n
 	}

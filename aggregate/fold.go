@@ -5,6 +5,9 @@ import "plumbago/carbon/stat"
 // inputBit marks a slot that is an input of a diff, not a series.
 const inputBit = 1 << 31
 
+// noSlot is the slot of samples whose series was refused.
+const noSlot = inputBit - 1
+
 // replayGrain is to what the due of a slice that ended in the past is rounded up, in milliseconds: a replay touches
 // thousands of slices of a series at as many instants, and each instant would look at all of them.
 const replayGrain = 100
@@ -15,8 +18,10 @@ func (s *shard) fold(block *Samples) {
 		sm := &block.List[i]
 		t := &s.tables[sm.Rule]
 		slot, value, at := sm.Slot, sm.Value, sm.Time
-		if t.rule.Clock == "arrival" {
-			at = block.Arrival
+		if slot == noSlot {
+			t.figures.Refused++
+			s.refuse(block, sm.Ticket, stat.DropSeriesLimit)
+			continue
 		}
 		if int(slot&^inputBit) >= len(t.inputs) && slot&inputBit != 0 || slot&inputBit == 0 && int(slot) >= len(t.series) {
 			t.sync()
@@ -29,9 +34,12 @@ func (s *shard) fold(block *Samples) {
 			}
 			slot, value = in.group, rate
 		}
+		if t.rule.Clock == "arrival" { // rates are over the samples' own times all the same
+			at = block.Arrival
+		}
 		if !s.add(t, slot, value, at, block.Arrival) {
 			t.figures.Late++
-			s.refuse(block, sm.Ticket)
+			s.refuse(block, sm.Ticket, stat.DropLate)
 		}
 	}
 }
@@ -75,8 +83,9 @@ func (s *shard) alarm(t *table, slot uint32, se *series, due, end int64) {
 	s.agenda.add(due, entry{uint16(t.rule.ID), slot})
 }
 
-// refuse corrects the ledger for a sample that a series would not take: the lane has counted it as aggregated.
-func (s *shard) refuse(block *Samples, ticket Ticket) {
+// refuse corrects the ledger for a sample that a series would not take: the lane has counted it as aggregated. Of several
+// refusals the last one's reason counts.
+func (s *shard) refuse(block *Samples, ticket Ticket, why stat.Drop) {
 	if n := ticket &^ ticketSent; n != 0 && block.refusals.left[n-1].Add(-1) > 0 {
 		return // another series may still take it
 	}
@@ -85,5 +94,5 @@ func (s *shard) refuse(block *Samples, ticket Ticket) {
 		s.counts.Both--
 		return
 	}
-	s.counts.Dropped[stat.DropLate]++
+	s.counts.Dropped[why]++
 }

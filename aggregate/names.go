@@ -1,6 +1,9 @@
 package aggregate
 
-import "bytes"
+import (
+	"bytes"
+	"math"
+)
 
 // A nameIndex numbers names from 0 in the order in which they come: an open-addressing table without pointers, so that a
 // million names cost the collector nothing.
@@ -13,7 +16,7 @@ type nameIndex struct {
 type nameEntry struct {
 	hash uint64
 	at   uint32 // of its bytes
-	size uint16
+	size uint32
 }
 
 // find returns the number of name, adding it if it is new.
@@ -33,7 +36,7 @@ func (x *nameIndex) find(hash uint64, name []byte, add bool) (number uint32, fou
 		return 0, false
 	}
 	n := uint32(len(x.entries))
-	x.entries = append(x.entries, nameEntry{hash, uint32(len(x.bytes)), uint16(len(name))})
+	x.entries = append(x.entries, nameEntry{hash, uint32(len(x.bytes)), uint32(len(name))})
 	x.bytes = append(x.bytes, name...)
 	x.slots[at] = n + 1
 	if len(x.entries)*4 > len(x.slots)*3 {
@@ -45,8 +48,11 @@ func (x *nameIndex) find(hash uint64, name []byte, add bool) (number uint32, fou
 // name returns the name of a number; its bytes never change.
 func (x *nameIndex) name(n uint32) []byte {
 	e := &x.entries[n]
-	return x.bytes[e.at : e.at+uint32(e.size)]
+	return x.bytes[e.at : e.at+e.size]
 }
+
+// room says whether the bytes of another name can be told by a nameEntry.
+func (x *nameIndex) room(name []byte) bool { return len(x.bytes)+len(name) <= math.MaxUint32 }
 
 func (x *nameIndex) grow(size int) {
 	x.slots = make([]uint32, size)

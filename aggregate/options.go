@@ -28,7 +28,8 @@ type Options struct {
 	Late string `toml:"late" enum:"amend|drop"`
 	// How long an emitted slice can still be amended.
 	Grace time.Duration `toml:"grace"`
-	// Whose clock places a sample in a slice: its own time ("sample") or that of its "arrival".
+	// Whose clock places a value in a slice: its sample's own time ("sample") or that of its "arrival". The rates of a
+	// diff are over the samples' own times either way.
 	Clock string `toml:"clock" enum:"sample|arrival"`
 	// To how many decimals results are rounded; -1 not at all.
 	Decimals int `toml:"decimals"`

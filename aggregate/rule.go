@@ -26,7 +26,8 @@ type Rule struct {
 // An output is one function's result.
 type output struct {
 	function
-	as resultName
+	as     string // marked, see MarkPlaceholders
+	period string // as names hold it
 }
 
 // NewRule checks o and compiles it.
@@ -49,7 +50,7 @@ func NewRule(id int, o Options) (*Rule, error) {
 			return nil, fmt.Errorf("there is no function %q", name)
 		}
 		set |= f.needs
-		r.outputs = append(r.outputs, output{f, newResultName(o.As, name, ShortDuration(o.Period))})
+		r.outputs = append(r.outputs, output{f, MarkPlaceholders(o.As), ShortDuration(o.Period)})
 	}
 	r.layout = newLayout(set)
 	if o.Decimals >= 0 {

@@ -2,6 +2,7 @@ package aggregate
 
 import (
 	"context"
+	"strings"
 	"testing"
 
 	"plumbago/carbon"
@@ -146,7 +147,7 @@ func TestLateOnce(t *testing.T) {
 func TestLateButSent(t *testing.T) {
 	o := options(func(o *Options) { o.Late = "drop" })
 	inBubble(t, o, func(b *bench) {
-		ref, _ := b.Bind(0, carbon.Raw, []byte("a"), []byte("a"))
+		ref := b.Bind(0, carbon.Raw, []byte("a"), []byte("a"))
 		fold := func(clock string) {
 			b.lanes.Received++
 			b.lanes.Accepted++
@@ -199,19 +200,42 @@ func TestResultOptions(t *testing.T) {
 	})
 }
 
-// The limit of series refuses new ones and keeps the old.
+// The limit of series refuses new ones and keeps the old; what is refused takes no room.
 func TestSeriesLimit(t *testing.T) {
 	r, err := NewRule(0, DefaultOptions())
 	if err != nil {
 		t.Fatal(err)
 	}
-	a := New([]*Rule{r}, 2, 2)
-	for _, name := range []string{"a", "b", "a"} {
-		if _, ok := a.Bind(0, carbon.Raw, []byte(name), []byte(name)); !ok {
-			t.Errorf("%s was refused below the limit", name)
+	a := New([]*Rule{r}, 2, 3)
+	f := func(kind carbon.Kind, name string, want bool) {
+		t.Helper()
+		if ref := a.Bind(0, kind, []byte(name), []byte(name)); (ref.Slot != noSlot) != want {
+			t.Errorf("%s: slot %d", name, ref.Slot)
 		}
 	}
-	if _, ok := a.Bind(0, carbon.Raw, []byte("c"), []byte("c")); ok {
-		t.Error("a series beyond the limit was made")
-	}
+	f(carbon.Raw, "a", true)
+	f(carbon.Raw, "b", true)
+	f(carbon.Raw, "a", true)
+	f(carbon.Diff, "d", false) // a series and a baseline
+	f(carbon.Raw, "c", true)
+	f(carbon.Raw, "e", false)
+	f(carbon.Raw, "b", true)
+}
+
+// What no series can be called, or no result, is refused.
+func TestUnnameable(t *testing.T) {
+	o := options(func(o *Options) { o.As = "{name}.{name}.{fn}" })
+	inBubble(t, o, func(b *bench) {
+		long := strings.Repeat("x", 40_000)
+		b.send(carbon.Raw, "", 1, "12:00:00")
+		b.send(carbon.Raw, long, 1, "12:00:00")
+		b.at("12:01:00")
+		b.expect()
+		if c := b.account(); c.Dropped[stat.DropSeriesLimit] != 2 {
+			t.Errorf("%+v", c)
+		}
+		if f, _ := b.Figures(context.Background()); f[0].Refused != 2 {
+			t.Errorf("figures %+v", f[0])
+		}
+	})
 }

@@ -23,6 +23,7 @@ type Figures struct {
 	Emitted int64
 	Amended int64 // of these, results of slices that had been emitted before
 	Late    int64
+	Refused int64 // samples of series that a limit forbids
 	Cases   [NCases]int64
 }
 

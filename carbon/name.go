@@ -3,6 +3,7 @@ package carbon
 import (
 	"bytes"
 	"errors"
+	"math"
 	"unicode"
 	"unicode/utf8"
 
@@ -176,6 +177,14 @@ func replaceSlashes(name []byte) {
 			name[i] = '_'
 		}
 	}
+}
+
+// Clean puts a name that plumbago has made, of a template say, into its clean form, in place. It reports false if there
+// is none, or if it is longer than a Point can tell.
+func Clean(name []byte) (cleaned []byte, ok bool) {
+	limits := Limits{MaxName: math.MaxUint16, Names: NamesClean}
+	cleaned, _, _, ok = clean(name, &limits)
+	return cleaned, ok
 }
 
 // CleanName puts a name that somebody typed into its clean form, as a listener with the default limits does.

@@ -34,15 +34,10 @@ func (l *Lane) Way(name []byte, k carbon.Kind, rule int) uint32 {
 // bind makes a verdict ready for the path of a line.
 func (l *Lane) bind(name []byte, k carbon.Kind, v verdict) (at uint32, refs []aggregate.Ref) {
 	for _, f := range v.folds {
-		if ref, ok := l.table.Aggregator.Bind(f.rule.fold, k, name, []byte(f.name)); ok {
-			refs = append(refs, ref)
-		}
+		refs = append(refs, l.table.Aggregator.Bind(f.rule.fold, k, name, []byte(f.name)))
 	}
 	e := unrouted
-	switch {
-	case len(v.folds) > 0 && len(refs) == 0:
-		e = refused
-	case v.dropped:
+	if v.dropped {
 		e = dropped
 	}
 	return l.intern(route{v.targets, e}), refs

@@ -45,7 +45,6 @@ type end uint8
 const (
 	unrouted end = iota
 	dropped
-	refused // by limits.series
 )
 
 // A way is what the table says of a result.
@@ -169,12 +168,9 @@ func (l *Lane) take(b *carbon.Batch, p *carbon.Point, r *route, refs []aggregate
 }
 
 func (l *Lane) end(e end) {
-	switch e {
-	case dropped:
+	if e == dropped {
 		l.counts.Dropped[stat.DropRule]++
-	case refused:
-		l.counts.Dropped[stat.DropSeriesLimit]++
-	default:
+	} else {
 		l.counts.Unrouted++
 	}
 }

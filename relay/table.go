@@ -71,7 +71,7 @@ func (t *Table) compile(r *rule, number int, o RuleOptions) (err error) {
 		if err != nil {
 			return fmt.Errorf("aggregate name %q: %w", o.Aggregate.Name, err)
 		}
-		as, err := pattern.ParseTemplate(o.Aggregate.As, glob.Captures())
+		as, err := pattern.ParseTemplate(aggregate.MarkPlaceholders(o.Aggregate.As), glob.Captures())
 		if err != nil {
 			return fmt.Errorf("aggregate as %q: %w", o.Aggregate.As, err)
 		}
@@ -155,11 +155,11 @@ func (r *rule) match(path string, captures []string) (which int, found []string,
 
 // series names the series of an aggregate rule that a name is folded into, where the glob `which` matched it.
 func (r *rule) series(which int, name string, captures []string) string {
-	series := string(r.names[which].Append(nil, name, captures))
+	series, as := string(r.names[which].Append(nil, name, captures)), ""
 	if r.as != nil {
-		return aggregate.SeriesName(series, string(r.as[which].Append(nil, name, captures)))
+		as = string(r.as[which].Append(nil, name, captures))
 	}
-	return series
+	return aggregate.SeriesName(series, as)
 }
 
 // way says what becomes of a result of the aggregate rule with the given ID.

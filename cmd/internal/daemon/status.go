@@ -42,7 +42,8 @@ type RuleStatus struct {
 	Emitted int64            `json:"emitted"`
 	Amended int64            `json:"amended"`
 	Late    int64            `json:"late"`
-	Diffs   map[string]int64 `json:"diffs"` // first, same_time, back, gap, reset
+	Refused int64            `json:"refused"` // samples of series that a limit forbids
+	Diffs   map[string]int64 `json:"diffs"`   // first, same_time, back, gap, reset
 }
 
 // Status says how the daemon is.
@@ -76,7 +77,7 @@ func (d *Daemon) Status(ctx context.Context) (Status, error) {
 	}
 	for id, f := range figures {
 		number, line := d.table.Folding(id)
-		rs := RuleStatus{Rule: number, Line: line, Series: f.Series, Emitted: f.Emitted, Amended: f.Amended, Late: f.Late,
+		rs := RuleStatus{Rule: number, Line: line, Series: f.Series, Emitted: f.Emitted, Amended: f.Amended, Late: f.Late, Refused: f.Refused,
 			Diffs: map[string]int64{}}
 		for c, n := range f.Cases {
 			rs.Diffs[aggregate.Case(c).String()] = n

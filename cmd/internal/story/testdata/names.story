@@ -19,7 +19,18 @@ match = "cpu.*"
 functions = ["max", "last"]
 as = "{fn}:{name}"
 send = ["a"]
+
+[[rule]]
+match = "x.**.c"
+[rule.aggregate]
+name = "b.$1.y"
+functions = ["sum"]
+as = "{name}.{fn}.{fn}"
+send = ["a"]
 -- 12:01:00 send --
+# nothing between the dots, and a node that looks like a placeholder
+x.c 1
+x.{fn}.c 2
 web.ams.hits 1
 web.ams.hits 2
 web.fra.hits 4
@@ -29,3 +40,5 @@ by.ams.all.hits.sum.1m 3 12:01:00
 by.fra.all.hits.sum.1m 4 12:01:00
 last:cpu.load;dc=ams;host=b 7 12:01:00
 max:cpu.load;dc=ams;host=b 7 12:01:00
+b.y.sum.sum 1 12:01:00
+b.{fn}.y.sum.sum 2 12:01:00

@@ -1,0 +1,45 @@
+package aggregate
+
+import "testing"
+
+// Results are called what `as` says, in the clean form, whatever stands in a name.
+func TestResultNames(t *testing.T) {
+	f := func(as, captured, name, want string) {
+		t.Helper()
+		o := DefaultOptions()
+		o.As, o.Functions = as, []string{"avg"}
+		r, err := NewRule(0, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := r.Results([]byte(SeriesName(name, captured)))[0]; got != want {
+			t.Errorf("%q of %q: got %q, want %q", as, name, got, want)
+		}
+	}
+	f("{name}.{fn}", "", "a.b", "a.b.avg")
+	f("{name}.{fn}", "", "b..y", "b.y.avg")
+	f("{name}.{fn}", "", ".a.b.", "a.b.avg")
+	f("{name}.{fn}", "", "a;z=1;b=2", "a.avg;b=2;z=1")
+	f("x.{name}.{fn}.{name}.{period}.{fn}", "", "a", "x.a.avg.a.10s.avg")
+	f(".{name}..{fn}", "", "a;dc=ams", "a.avg;dc=ams")
+	f("{fn}", "", "a;dc=ams", "avg;dc=ams")
+	f("{name};fn={fn}", "", "a;dc=ams", "a;dc=ams;fn=avg")
+	f("{name}.{fn}", "", "{fn}.x", "{fn}.x.avg")
+	f("ignored", "by.{fn}."+string(rune(nameMark))+"."+string(rune(fnMark)), "a", "by.{fn}.a.avg") // a capture was "{fn}"
+	f("ignored", ".."+string(rune(nameMark)), "a", "a")
+}
+
+func TestMarkPlaceholders(t *testing.T) {
+	f := func(in, want string) {
+		t.Helper()
+		if got := MarkPlaceholders(in); got != want {
+			t.Errorf("%q: got %q, want %q", in, got, want)
+		}
+	}
+	f("{name}.{fn}.{period}", "\x01.\x02.\x03")
+	f("a.$1.${2}.${name}.{fn}", "a.$1.${2}.${name}.\x02")
+	f("$${name}$", "$$\x01$")
+	f("{other}{", "{other}{")
+	f("${", "${")
+	f("", "")
+}
