@@ -9,11 +9,13 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"go.uber.org/zap"
 
+	"plumbago/carbon"
 	"plumbago/cmd/internal/daemon"
 )
 
@@ -73,10 +75,26 @@ func (s *Server) Handler() http.Handler {
 	mux.HandleFunc("GET /api/status", s.status)
 	mux.HandleFunc("GET /api/explain", s.explain)
 	mux.Handle("GET /metrics", promhttp.HandlerFor(registry(s.daemon), promhttp.HandlerOpts{}))
-	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
-		fail(w, http.StatusNotFound, fmt.Errorf("there is no %s %s here", r.Method, r.URL.Path))
-	})
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { stray(mux, w, r) })
 	return mux
+}
+
+// stray answers what no route takes: that there is nothing, or that there is something for other methods.
+func stray(mux *http.ServeMux, w http.ResponseWriter, r *http.Request) {
+	var allow []string
+	for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodDelete} {
+		other := r.Clone(r.Context())
+		other.Method = method
+		if _, pattern := mux.Handler(other); pattern != "" && pattern != "/" {
+			allow = append(allow, method)
+		}
+	}
+	if len(allow) == 0 {
+		fail(w, http.StatusNotFound, fmt.Errorf("there is no %s here", r.URL.Path))
+		return
+	}
+	w.Header().Set("Allow", strings.Join(allow, ", "))
+	fail(w, http.StatusMethodNotAllowed, fmt.Errorf("%s takes %s, not %s", r.URL.Path, strings.Join(allow, " or "), r.Method))
 }
 
 func (s *Server) ready(w http.ResponseWriter, _ *http.Request) {
@@ -102,9 +120,14 @@ func (s *Server) status(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *Server) explain(w http.ResponseWriter, r *http.Request) {
-	name := r.URL.Query().Get("name")
-	if name == "" {
+	given := r.URL.Query().Get("name")
+	if given == "" {
 		fail(w, http.StatusBadRequest, errors.New("which name? (?name=a.b.c)"))
+		return
+	}
+	name, err := carbon.CleanName(given)
+	if err != nil {
+		fail(w, http.StatusBadRequest, fmt.Errorf("%q is no name: %w", given, err))
 		return
 	}
 	answer(w, s.daemon.Explain(name), nil)

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -73,7 +74,7 @@ func TestRoutes(t *testing.T) {
 	f("/readyz", 200, "ready")
 	f("/api/explain?name=x.y", 200, `"x.y.avg"`)
 	f("/api/explain", 400, `"error"`)
-	f("/nowhere", 404, `there is no GET /nowhere`)
+	f("/nowhere", 404, `{"error":"there is no /nowhere here"}`)
 	feed(t, d, "x.y 1\nnobody 2\nbroken\n")
 	f("/api/ledger", 200, `"unrouted":1,"aggregated":1`)
 	f("/metrics", 200, `plumbago_invalid_total{reason="bad_fields"} 1`)
@@ -90,6 +91,45 @@ func TestRoutes(t *testing.T) {
 	if err := json.Unmarshal([]byte(text), &l); err != nil || !l.Balanced || l.Emitted != 2 || l.Delivered() != 2 {
 		t.Errorf("the last ledger is %s (%v)", text, err)
 	}
+}
+
+// A name is asked about in the form that a listener would give it, and what cannot be one is refused.
+func TestExplainCleansNames(t *testing.T) {
+	_, h := serve(t)
+	f := func(name string, status int, part string) {
+		t.Helper()
+		got, body := get(t, h, "/api/explain?name="+url.QueryEscape(name))
+		if got != status || !strings.Contains(body, part) {
+			t.Errorf("%q gives %d %s, want %d and %s", name, got, body, status, part)
+		}
+	}
+	f("..x..y.", 200, `{"name":"x.y","steps":[{"rule":1,`)
+	f("x/y;b=2;a=1", 200, `{"name":"x_y;a=1;b=2"`)
+	f("", 400, `{"error":"which name?`)
+	f("...", 400, `is no name: bad_name"}`)
+	f("a b", 400, `is no name: bad_name"}`)
+	f("a\x00b", 400, `is no name: bad_name"}`)
+	f("a\xffb", 400, `is no name: bad_utf8"}`)
+	f(strings.Repeat("a", 5000), 400, `is no name: too_long"}`)
+}
+
+// A route that is there for another method says for which.
+func TestMethods(t *testing.T) {
+	_, h := serve(t)
+	f := func(method, path string, status int, allow, body string) {
+		t.Helper()
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, httptest.NewRequest(method, path, nil))
+		if w.Code != status || w.Header().Get("Allow") != allow || !strings.Contains(w.Body.String(), body) {
+			t.Errorf("%s %s gives %d, Allow %q, %s; want %d, %q, %s", method, path, w.Code, w.Header().Get("Allow"), w.Body, status, allow, body)
+		}
+	}
+	f("POST", "/api/ledger", 405, "GET, HEAD", `{"error":"/api/ledger takes GET or HEAD, not POST"}`)
+	f("PUT", "/healthz", 405, "GET, HEAD", `{"error":`)
+	f("BREW", "/api/explain?name=a", 405, "GET, HEAD", `{"error":`)
+	f("DELETE", "/metrics", 405, "GET, HEAD", `{"error":`)
+	f("POST", "/api/nothing", 404, "", `{"error":"there is no /api/nothing here"}`)
+	f("HEAD", "/api/ledger", 200, "", "")
 }
 
 // feed sends text to the first listener and waits until it was walked: the daemon reads to the end before it closes.
