@@ -11,11 +11,16 @@ import (
 )
 
 // Run starts d and serves until a signal ends it. SIGHUP opens log files anew; SIGTERM and SIGINT stop in order, with up
-// to drain for the queues; a second one stops at once. It reports whether nothing was lost.
+// to drain for the queues; a second one stops at once. What is odd about the configuration is logged first. It reports
+// whether nothing was lost.
 func Run(d *Daemon, log *Log, serve func(*Daemon) (stop func(context.Context), err error), drain time.Duration) (clean bool, err error) {
 	signals := make(chan os.Signal, 4)
 	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP)
 	defer signal.Stop(signals)
+	// The text is the message, since the log thins out messages that are alike.
+	for _, w := range d.File.Warnings {
+		log.Warn(w.Error())
+	}
 	stopServing, err := serve(d)
 	if err != nil {
 		return false, err
