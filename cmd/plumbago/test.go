@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"plumbago/cmd/internal/story"
+	"plumbago/conf"
 )
 
 func testCommand() *cobra.Command {
@@ -16,7 +17,7 @@ func testCommand() *cobra.Command {
 	var update, verbose bool
 	cmd := &cobra.Command{
 		Use: "test [-c FILE] STORY...", Short: "Run story files against a configuration, no port opened",
-		Long: "Runs stories: what is sent when, and what must arrive where. A story without a -- conf -- section of its own\nis run against the configuration of -c. Time in a story passes at once.",
+		Long: "Runs stories: what is sent when, and what must arrive where. A story without a -- conf -- section of its own\nis run against the configuration that -c names, or the one that run would take: each of its endpoints is then a sink\nin memory, named by its text or, if it is the only one of its cluster, by the cluster's name. Nothing is dialled, no\nfile is written, and time in a story passes at once.",
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(_ *cobra.Command, files []string) error { return runStories(file, files, update, verbose) },
 	}
@@ -29,27 +30,16 @@ func testCommand() *cobra.Command {
 // runStories hands the stories to package testing, whose bubbles need a test around them, and ends the process as it
 // says.
 func runStories(file string, files []string, update, verbose bool) error {
-	text := ""
-	if file != "" {
-		b, err := os.ReadFile(file)
-		if err != nil {
-			return err
-		}
-		text = string(b)
+	stories, err := readStories(file, files)
+	if err != nil {
+		return err
 	}
 	var tests []testing.InternalTest
-	for _, name := range files {
-		s, err := story.Read(name)
-		if err != nil {
-			return err
-		}
-		if s.Conf == "" {
-			s.Conf = text
-		}
-		tests = append(tests, testing.InternalTest{Name: name, F: func(t *testing.T) {
+	for _, s := range stories {
+		tests = append(tests, testing.InternalTest{Name: s.File, F: func(t *testing.T) {
 			story.Run(t, s, update)
 			if update && !t.Failed() {
-				if err := os.WriteFile(name, []byte(s.String()), 0o644); err != nil {
+				if err := os.WriteFile(s.File, []byte(s.String()), 0o644); err != nil {
 					t.Error(err)
 				}
 			}
@@ -62,4 +52,30 @@ func runStories(file string, files []string, update, verbose bool) error {
 	}
 	testing.Main(func(string, string) (bool, error) { return true, nil }, tests, nil, nil)
 	return fmt.Errorf("unreachable: testing.Main ends the process")
+}
+
+// readStories reads the stories and makes them ready. What is wrong with any of them or with a configuration is printed.
+func readStories(file string, files []string) (stories []*story.Story, err error) {
+	var given *conf.File
+	wrong := false
+	for _, name := range files {
+		s, err := story.Read(name)
+		if err == nil && s.Conf == nil && given == nil {
+			if given, err = load(file); err != nil {
+				return nil, err
+			}
+		}
+		if err == nil {
+			err = s.Against(given)
+		}
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			wrong = true
+		}
+		stories = append(stories, s)
+	}
+	if wrong {
+		return nil, errWrong
+	}
+	return stories, nil
 }

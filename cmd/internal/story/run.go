@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -16,16 +15,13 @@ import (
 	"go.uber.org/zap"
 
 	"plumbago/cmd/internal/daemon"
-	"plumbago/conf"
 )
 
-// listen is the listener of a story that names none.
-const listen = "\n[[listen]]\nprotocol = \"line\"\naddress = \"tcp://127.0.0.1:2003\"\n"
-
-// Run runs a story in a bubble of its own. With update it writes what really came into the story's expectations.
+// Run runs a story that Against made ready in a bubble of its own. With update it writes what really came into the
+// story's expectations.
 func Run(t *testing.T, s *Story, update bool) {
 	synctest.Test(t, func(t *testing.T) {
-		r := &runner{T: t, story: s, update: update, sinks: sinks{by: map[string]*sink{}}}
+		r := &runner{T: t, story: s, stage: s.stage, update: update, sinks: newSinks(s.stage.pickle)}
 		if !r.start() {
 			return
 		}
@@ -35,7 +31,7 @@ func Run(t *testing.T, s *Story, update bool) {
 			r.step(&s.Steps[i])
 		}
 		r.stop()
-		for _, k := range r.sinks.by {
+		for _, k := range r.sinks {
 			k.set("down")
 		}
 	})
@@ -45,6 +41,7 @@ func Run(t *testing.T, s *Story, update bool) {
 type runner struct {
 	*testing.T
 	story  *Story
+	stage  *stage
 	update bool
 	sinks  sinks
 	daemon *daemon.Daemon
@@ -57,23 +54,7 @@ func (r *runner) fail(s *Step, format string, args ...any) {
 }
 
 func (r *runner) start() bool {
-	text := r.story.Conf
-	if !strings.Contains(text, "[[listen]]") {
-		text += listen
-	}
-	f, faults := conf.Parse(r.story.File, []byte(text), os.LookupEnv)
-	if len(faults) > 0 {
-		r.Errorf("the story's configuration is wrong:\n%v", faults)
-		return false
-	}
-	for _, c := range f.Cluster {
-		for _, e := range c.Endpoints {
-			if name, ok := strings.CutPrefix(e, "sink:"); ok {
-				r.sinks.named(name).pickle = c.Protocol == "pickle"
-			}
-		}
-	}
-	d, err := daemon.New(f, zap.NewNop(), daemon.Options{Dial: r.sinks.dial, Cores: 2, Deaf: true})
+	d, err := daemon.New(r.stage.file, zap.NewNop(), daemon.Options{Dial: r.sinks.dial, Cores: 2, Deaf: true})
 	if err == nil {
 		err = d.Start()
 	}
@@ -110,7 +91,7 @@ func (r *runner) step(s *Step) {
 	case "ledger":
 		r.ledger(s)
 	case "down", "up", "stall":
-		r.sinks.named(s.Arg).set(s.Verb)
+		r.sink(s).set(s.Verb)
 	case "restart":
 		r.stop()
 		if !r.start() {
@@ -120,12 +101,15 @@ func (r *runner) step(s *Step) {
 	synctest.Wait()
 }
 
+// sink is the one that a step names.
+func (r *runner) sink(s *Step) *sink { return r.sinks[r.stage.names[s.Arg]] }
+
 // send writes the body's lines on the step's connection.
 func (r *runner) send(s *Step) {
 	conn := r.conns[s.Arg]
 	if conn == nil {
 		ours, theirs := net.Pipe()
-		r.daemon.Listener(0).Serve(theirs)
+		r.daemon.Listener(r.stage.listen).Serve(theirs)
 		conn, r.conns[s.Arg] = ours, ours
 	}
 	for _, line := range r.lines(s) {
@@ -161,7 +145,7 @@ func unix(t time.Time) string {
 
 // expect compares what came to a sink with the body, in any order.
 func (r *runner) expect(s *Step) {
-	got := r.sinks.named(s.Arg).look()
+	got := r.sink(s).look()
 	slices.Sort(got)
 	var want []string
 	for _, line := range s.Body {

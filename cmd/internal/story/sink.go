@@ -11,11 +11,8 @@ import (
 	"plumbago/carbon"
 )
 
-// sinks are the endpoints of a story, by name.
-type sinks struct {
-	mu sync.Mutex
-	by map[string]*sink
-}
+// sinks are the endpoints of a story, by what they are dialled by.
+type sinks map[string]*sink
 
 // A sink is an endpoint in memory: it reads what comes and keeps the points.
 type sink struct {
@@ -27,23 +24,23 @@ type sink struct {
 	points []string // since the last look
 }
 
-func (s *sinks) named(name string) *sink {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.by[name] == nil {
-		s.by[name] = &sink{state: "up"}
-		s.by[name].change = sync.NewCond(&s.by[name].mu)
+// newSinks makes a sink for each address; the values say which of them take pickles.
+func newSinks(addresses map[string]bool) sinks {
+	s := sinks{}
+	for address, pickle := range addresses {
+		k := &sink{pickle: pickle, state: "up"}
+		k.change = sync.NewCond(&k.mu)
+		s[address] = k
 	}
-	return s.by[name]
+	return s
 }
 
-// dial connects a destination to the sink that its address names.
-func (s *sinks) dial(ctx context.Context, _, address string) (net.Conn, error) {
-	host, name, err := net.SplitHostPort(address)
-	if err != nil || host != "sink" {
-		return nil, fmt.Errorf("a story has no network: its endpoints are sink:NAME, not %s", address)
+// dial connects a destination to the sink at its address.
+func (s sinks) dial(ctx context.Context, _, address string) (net.Conn, error) {
+	k := s[address]
+	if k == nil {
+		return nil, fmt.Errorf("a story has no network, and no sink at %s", address)
 	}
-	k := s.named(name)
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if k.state == "down" {

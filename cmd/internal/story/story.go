@@ -2,7 +2,8 @@
 // in; what comes out is how the daemon behaved where it should have behaved otherwise.
 //
 // A story runs in a bubble of its own time (testing/synctest), which begins at 2000-01-01 00:00:00 UTC and passes at
-// once while everybody waits; its endpoints "sink:NAME" are in memory. Nothing else is stood in for: the pipeline is the
+// once while everybody waits. Its configuration stands in its conf section, or is a real one. Every endpoint is a sink in
+// memory: "sink:NAME", or whatever stands in a real configuration. Nothing else is stood in for: the pipeline is the
 // daemon's.
 //
 //	-- conf --
@@ -34,10 +35,13 @@ var dawn = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
 
 // A Story is a parsed story file.
 type Story struct {
-	File  string
-	Head  string // what stands before the first section: a comment
-	Conf  string
-	Steps []Step
+	File     string
+	Head     []string // what stands before the first section: a comment
+	Conf     []string // the lines of its own configuration; nil if it has none
+	ConfLine int      // of the header above them, from 1
+	Steps    []Step
+
+	stage *stage // set by Against
 }
 
 // A Step is one section.
@@ -65,9 +69,7 @@ func Read(file string) (*Story, error) {
 func Parse(file, text string) (*Story, error) {
 	s := &Story{File: file}
 	at := dawn
-	var body *[]string
-	var head, conf []string
-	body = &head
+	body := &s.Head
 	for i, line := range strings.Split(strings.TrimSuffix(text, "\n"), "\n") {
 		m := header.FindStringSubmatch(line)
 		if m == nil {
@@ -75,7 +77,10 @@ func Parse(file, text string) (*Story, error) {
 			continue
 		}
 		if m[1] == "conf" {
-			body = &conf
+			if s.Conf != nil || len(s.Steps) > 0 {
+				return nil, fmt.Errorf("%s:%d: a story has one configuration, above its steps", file, i+1)
+			}
+			s.Conf, s.ConfLine, body = []string{}, i+1, &s.Conf
 			continue
 		}
 		step, err := parseStep(m[1], at)
@@ -86,7 +91,6 @@ func Parse(file, text string) (*Story, error) {
 		s.Steps = append(s.Steps, step)
 		body = &s.Steps[len(s.Steps)-1].Body
 	}
-	s.Head, s.Conf = strings.Join(head, "\n"), strings.Join(conf, "\n")
 	if len(s.Steps) == 0 {
 		return nil, fmt.Errorf("%s: a story needs steps, like \"-- 12:00:00 send --\"", file)
 	}
@@ -111,11 +115,7 @@ func parseStep(title string, before time.Time) (Step, error) {
 	if s.At.Before(before) {
 		return s, fmt.Errorf("%q is before the step above it", words[0])
 	}
-	needs := map[string]bool{
-		"send": false, "wait": false, "ledger": false, "restart": false,
-		"expect": true, "down": true, "up": true, "stall": true,
-	}
-	arg, known := needs[s.Verb]
+	arg, known := verbs()[s.Verb]
 	switch {
 	case !known:
 		return s, fmt.Errorf("there is no step %q", s.Verb)
@@ -130,6 +130,14 @@ func parseStep(title string, before time.Time) (Step, error) {
 	return s, nil
 }
 
+// verbs are what steps can do, and whether it is to a sink.
+func verbs() map[string]bool {
+	return map[string]bool{
+		"send": false, "wait": false, "ledger": false, "restart": false,
+		"expect": true, "down": true, "up": true, "stall": true,
+	}
+}
+
 // clock reads HH:MM:SS[.mmm] as a time of the story's first day.
 func clock(text string) (time.Time, bool) {
 	t, err := time.Parse("15:04:05", text)
@@ -142,15 +150,19 @@ func clock(text string) (time.Time, bool) {
 // String writes the story as a file holds it.
 func (s *Story) String() string {
 	var b strings.Builder
-	if s.Head != "" {
-		b.WriteString(s.Head + "\n")
-	}
-	b.WriteString("-- conf --\n" + s.Conf + "\n")
-	for _, step := range s.Steps {
-		fmt.Fprintf(&b, "-- %s --\n", step.Title)
-		for _, line := range step.Body {
+	lines := func(lines []string) {
+		for _, line := range lines {
 			b.WriteString(line + "\n")
 		}
+	}
+	lines(s.Head)
+	if s.Conf != nil {
+		b.WriteString("-- conf --\n")
+		lines(s.Conf)
+	}
+	for _, step := range s.Steps {
+		fmt.Fprintf(&b, "-- %s --\n", step.Title)
+		lines(step.Body)
 	}
 	return b.String()
 }

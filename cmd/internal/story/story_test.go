@@ -19,6 +19,9 @@ func TestStories(t *testing.T) {
 	for _, file := range files {
 		t.Run(filepath.Base(file), func(t *testing.T) {
 			s, err := Read(file)
+			if err == nil {
+				err = s.Against(nil)
+			}
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -45,13 +48,20 @@ func TestBadStories(t *testing.T) {
 	f(t, "-- 12:00:00 dance --\n", `x.story:1: there is no step "dance"`)
 	f(t, "-- 12:00:00 expect --\n", "expect needs a sink")
 	f(t, "-- 12:00:00 send --\n-- 11:00:00 send --\n", "x.story:2: \"11:00:00\" is before")
+	f(t, "-- conf --\n-- conf --\n", "x.story:2: a story has one configuration")
+	f(t, "-- 12:00:00 send --\n-- conf --\n", "x.story:2: a story has one configuration")
 }
 
-// Parsing and writing are each other's inverse.
+// Parsing and writing are each other's inverse, with a configuration and without.
 func TestRoundTrip(t *testing.T) {
-	text := "# about\n-- conf --\n[[cluster]]\n-- 12:00:00 send --\na 1 now\n-- +1s expect a --\n"
-	s, err := Parse("x.story", text)
-	if err != nil || s.String() != text {
-		t.Errorf("%v\n%s", err, s)
+	f := func(text string) {
+		t.Helper()
+		s, err := Parse("x.story", text)
+		if err != nil || s.String() != text {
+			t.Errorf("%v\n%s", err, s)
+		}
 	}
+	f("# about\n-- conf --\n[[cluster]]\n-- 12:00:00 send --\na 1 now\n-- +1s expect a --\n")
+	f("# about\n\n-- 12:00:00 send --\na 1 now\n\n-- +1s expect a --\n")
+	f("-- conf --\n-- 12:00:00 wait --\n")
 }
