@@ -75,7 +75,7 @@ func (r *runner) stop() {
 	defer cancel()
 	r.daemon.Close(ctx)
 	synctest.Wait()
-	l, err := r.daemon.Ledger(ctx)
+	l, err := r.daemon.Ledger(context.Background()) // ctx may be used up by queues that could not drain
 	if err != nil || !l.Balanced {
 		text, _ := json.Marshal(l)
 		r.Errorf("the ledger does not balance at the end (%v): %s", err, text)
