@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"plumbago/aggregate"
-	"plumbago/carbon/pattern"
 	"plumbago/relay"
 )
 
@@ -22,12 +21,13 @@ func (c *checker) rules() {
 	defined := c.clusterNames()
 	for i := range c.file.Rule {
 		o, p := &c.file.Rule[i], c.file.rule[i]
-		captures := c.match(p, o)
+		match := c.match(p, o)
 		c.action(p, o)
+		c.rewrite(p, o, match)
 		c.names(p, "send", o.Send, defined)
 		if o.Aggregate != nil {
 			c.names(p, "aggregate.send", o.Aggregate.Send, defined)
-			c.aggregate(p, o.Aggregate, captures)
+			c.aggregate(p, o.Aggregate, match)
 		}
 	}
 }
@@ -50,27 +50,6 @@ func (c *checker) clusterNames() []string {
 	return names
 }
 
-// match checks the globs of a rule and returns how many captures a template can count on.
-func (c *checker) match(p Place, o *relay.RuleOptions) (captures int) {
-	if len(o.Match) == 0 {
-		c.missing(p, "match", "has no match", `match = "**" is every name`)
-		return manyCaptures
-	}
-	captures = manyCaptures
-	for i, text := range o.Match {
-		g, err := pattern.Compile(text)
-		if err != nil {
-			c.faultAt(p, "match", i, quote(text)+" is no glob: "+err.Error(), "")
-			continue
-		}
-		captures = min(captures, g.Captures())
-	}
-	return captures
-}
-
-// manyCaptures stands for the captures of a match that is itself at fault.
-const manyCaptures = 1 << 20
-
 // action checks that a rule has exactly one action.
 func (c *checker) action(p Place, o *relay.RuleOptions) {
 	var actions []string
@@ -87,8 +66,14 @@ func (c *checker) action(p Place, o *relay.RuleOptions) {
 		actions = append(actions, "aggregate")
 	}
 	switch {
+	case c.given(p, "rewrite"):
+		actions = append(actions, "rewrite")
+	case c.given(p, "map"):
+		actions = append(actions, "map")
+	}
+	switch {
 	case len(actions) == 0:
-		c.missing(p, "", "has no action", "give it one of drop, send and [rule.aggregate]")
+		c.missing(p, "", "has no action", "give it one of drop, send, rewrite, map and [rule.aggregate]")
 	case len(actions) > 1:
 		c.fault(p, "", "has more than one action: "+strings.Join(actions, " and "), "make it two rules")
 	case o.Drop && o.Stop != nil && !*o.Stop:
@@ -96,19 +81,40 @@ func (c *checker) action(p Place, o *relay.RuleOptions) {
 	}
 }
 
+// rewrite checks what a rule makes of names.
+func (c *checker) rewrite(p Place, o *relay.RuleOptions, match promise) {
+	for _, key := range []string{"rewrite", "map"} {
+		if c.given(p, key) {
+			c.fault(p, key, notBuilt(key), "")
+		}
+	}
+	switch {
+	case !c.given(p, "rewrite"):
+	case o.Rewrite == "":
+		c.fault(p, "rewrite", "must not be empty", "drop = true drops what matches")
+	default:
+		if msg := match.template(o.Rewrite); msg != "" {
+			c.fault(p, "rewrite", msg, "")
+		}
+	}
+	if (o.Rewrite != "" || o.Map != "") && o.Stop != nil && *o.Stop {
+		c.fault(p, "stop", "cannot be true where a name is rewritten: the sample goes on with its new name", "")
+	}
+}
+
 // aggregate checks a rule's aggregate.
-func (c *checker) aggregate(p Place, o *aggregate.Options, captures int) {
+func (c *checker) aggregate(p Place, o *aggregate.Options, match promise) {
 	fault := func(key, msg, hint string) { c.fault(p, "aggregate."+key, msg, hint) }
 	switch {
 	case o.Name == "":
 		fault("name", "must not be empty", `"$0" is the name of the sample itself`)
 	default:
-		if _, err := pattern.ParseTemplate(o.Name, captures); err != nil {
-			fault("name", "in "+quote(o.Name)+": "+err.Error(), "")
+		if msg := match.template(o.Name); msg != "" {
+			fault("name", msg, "")
 		}
 	}
 	c.functions(p, o)
-	c.result(p, o, captures)
+	c.result(p, o, match)
 	if o.Send != nil && len(o.Send) == 0 {
 		fault("send", "names no cluster", "without it the results walk on down the rules")
 	}
@@ -158,7 +164,7 @@ func (c *checker) functions(p Place, o *aggregate.Options) {
 }
 
 // result checks the name of an aggregate's results.
-func (c *checker) result(p Place, o *aggregate.Options, captures int) {
+func (c *checker) result(p Place, o *aggregate.Options, match promise) {
 	const key = "aggregate.as"
 	places, msg := placeholders(o.As)
 	if o.As == "" {
@@ -168,8 +174,8 @@ func (c *checker) result(p Place, o *aggregate.Options, captures int) {
 		c.fault(p, key, msg, `there are {name}, {fn} and {period}, as in "{name}.{fn}"`)
 		return
 	}
-	if _, err := pattern.ParseTemplate(o.As, captures); err != nil {
-		c.fault(p, key, "in "+quote(o.As)+": "+err.Error(), "")
+	if msg := match.template(o.As); msg != "" {
+		c.fault(p, key, msg, "")
 	}
 	if len(o.Functions) > 1 && !slices.Contains(places, "fn") {
 		c.fault(p, key, fmt.Sprintf("%s gives the results of %d functions one name", quote(o.As), len(o.Functions)),

@@ -109,6 +109,8 @@ func (d *decoder) value(value any, v reflect.Value, f field, path string) {
 		elem := fresh(v.Type().Elem())
 		d.value(value, elem, f, path)
 		v.Set(elem.Addr())
+	case reflect.Map:
+		d.lists(value, v, f, path)
 	case reflect.Slice:
 		if v.Type().Elem().Kind() == reflect.Struct {
 			d.tables(value, v, path)
@@ -144,6 +146,21 @@ func (d *decoder) tables(value any, v reflect.Value, path string) {
 		elem := fresh(v.Type().Elem())
 		d.table(tree, elem, item(path, i+1))
 		v.Set(reflect.Append(v, elem))
+	}
+}
+
+// lists puts a table of lists of scalars, whose keys are the user's own, into the map v.
+func (d *decoder) lists(value any, v reflect.Value, f field, path string) {
+	tree, ok := value.(map[string]any)
+	if !ok {
+		d.fault(path, mustBe("a table", value), `write `+f.key+` = {key = "value"}`)
+		return
+	}
+	v.Set(reflect.MakeMapWithSize(v.Type(), len(tree)))
+	for key, value := range tree {
+		elem := reflect.New(v.Type().Elem()).Elem()
+		d.list(value, elem, f, join(path, key))
+		v.SetMapIndex(reflect.ValueOf(key), elem)
 	}
 }
 

@@ -14,7 +14,6 @@ var laterKeys = map[string][]string{
 	"limits":  {"connections", "idle", "memory"},
 	"listen":  {"tls", "allow", "compress", "rate", "linger", "proxy_protocol", "statsd", "resp", "period", "type", "ack"},
 	"cluster": {"ring", "replicas", "spool", "confirm_every", "confirm_bytes", "tls", "compress", "max_conn_age", "resolve", "user_timeout", "spool_age", "spool_sync", "replay", "diverse"},
-	"rule":    {"regex", "prefix", "suffix", "contains", "tag", "rewrite", "map", "not"},
 	"rule.aggregate": {
 		"rollups", "as_rollup", "keep", "by", "without", "memonly", "series", "dedup", "empty", "window_minmax",
 		"window_stddev", "compat", "percent", "output",

@@ -32,9 +32,7 @@ func Print(f *File) string {
 			case *relay.ClusterOptions:
 				without = idle(o)
 			case *relay.RuleOptions:
-				if !o.Drop {
-					without = []string{"drop"}
-				}
+				without = absent(o)
 			}
 			p.table("[["+fd.key+"]]", fd.key, elem, without)
 		}
@@ -63,7 +61,7 @@ func (p *printer) table(header, path string, v reflect.Value, without []string) 
 		switch {
 		case value.Kind() == reflect.Struct:
 			below = append(below, fd)
-		case slices.Contains(without, fd.key), value.Kind() == reflect.Slice && value.IsNil():
+		case slices.Contains(without, fd.key), (value.Kind() == reflect.Slice || value.Kind() == reflect.Map) && value.IsNil():
 		default:
 			p.text.WriteString(fd.key + " = " + literal(value, fd) + "\n")
 		}
@@ -84,6 +82,16 @@ func literal(v reflect.Value, f field) string {
 		}
 	}
 	switch v.Kind() {
+	case reflect.Map:
+		keys := make([]string, 0, v.Len())
+		for _, key := range v.MapKeys() {
+			keys = append(keys, key.String())
+		}
+		slices.Sort(keys)
+		for i, key := range keys {
+			keys[i] = tomlString(key) + " = " + literal(v.MapIndex(reflect.ValueOf(key)), f)
+		}
+		return "{" + strings.Join(keys, ", ") + "}"
 	case reflect.Slice:
 		elems := make([]string, v.Len())
 		for i := range elems {

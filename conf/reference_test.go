@@ -38,14 +38,14 @@ func reference(t *testing.T) string {
 		}
 		for _, f := range fields(s.of) {
 			field := s.of.FieldByIndex(f.index)
-			if field.Type.Kind() == reflect.Struct || tables(field.Type) {
+			if field.Type.Kind() == reflect.Struct || tables(field.Type) && hasSection(join(s.path, f.key)) {
 				continue
 			}
 			comment := comments[field.Name]
 			if comment == "" {
 				t.Errorf("the key %s has no comment", join(s.path, f.key))
 			}
-			fmt.Fprintf(&b, "\n### `%s`\n\n%s\n\n%s\n", f.key, facts(s, f, field.Type), strings.ReplaceAll(comment, "*", `\*`))
+			fmt.Fprintf(&b, "\n### `%s`\n\n%s\n\n%s\n", f.key, facts(s, f, field.Type), strings.NewReplacer("*", `\*`, "<", `\<`).Replace(comment))
 		}
 		if s.path == "rule.aggregate" {
 			fmt.Fprintf(&b, "\nThe functions are %s.\n", list(functions))
@@ -65,6 +65,11 @@ func reference(t *testing.T) string {
 	return b.String()
 }
 
+// hasSection says whether the table at path is described as a section.
+func hasSection(path string) bool {
+	return slices.ContainsFunc(sections(), func(s kind) bool { return s.path == path })
+}
+
 // tables says whether t is a table or a list of them, which has a section of its own.
 func tables(t reflect.Type) bool {
 	return (t.Kind() == reflect.Slice || t.Kind() == reflect.Pointer) && t.Elem().Kind() == reflect.Struct
@@ -79,6 +84,10 @@ func facts(s kind, f field, t reflect.Type) string {
 	}
 	name := what[one.Kind()]
 	switch {
+	case t.Kind() == reflect.Map:
+		name = "table of texts, or of lists of texts"
+	case tables(t):
+		name = "table"
 	case one == reflect.TypeFor[time.Duration]():
 		name = "duration"
 	case f.bytes:
@@ -104,9 +113,9 @@ func facts(s kind, f field, t reflect.Type) string {
 	}
 	value := v.FieldByIndex(f.index)
 	switch {
-	case (value.Kind() == reflect.Slice || value.Kind() == reflect.Pointer) && value.IsNil():
+	case value.Kind() == reflect.Map && value.IsNil(), (value.Kind() == reflect.Slice || value.Kind() == reflect.Pointer) && value.IsNil():
 		return name + "; no default"
-	case value.Kind() == reflect.String && value.Len() == 0 && f.key == "name":
+	case value.Kind() == reflect.String && value.Len() == 0 && (f.key == "name" || f.enum != nil || f.key == "rewrite"):
 		return name + "; no default"
 	}
 	return name + "; default `" + literal(value, f) + "`"

@@ -29,6 +29,20 @@ func sections() []kind {
 	}
 }
 
+// absent returns the keys of a rule that it was not given and that cannot be written as they then are.
+func absent(o *relay.RuleOptions) (keys []string) {
+	if !o.Drop {
+		keys = append(keys, "drop")
+	}
+	if o.Rewrite == "" {
+		keys = append(keys, "rewrite")
+	}
+	if o.Map == "" {
+		keys = append(keys, "map")
+	}
+	return keys
+}
+
 // idle returns the keys of a cluster that have no effect with its protocol. Setting one is a fault, since somebody
 // counts on it.
 func idle(o *relay.ClusterOptions) []string {

@@ -2,6 +2,7 @@ package conf
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -53,7 +54,7 @@ func unreachable(f *File) (ws Faults) {
 		if r.Aggregate != nil && r.Aggregate.Send == nil && i == len(f.Rule)-1 {
 			ws = append(ws, f.fault(p, "aggregate", "its results go nowhere: there is no send, and no rule below", ""))
 		}
-		if slices.Contains(r.Match, "**") && stops(r) {
+		if every(r) && stops(r) {
 			end = i
 		}
 	}
@@ -65,7 +66,15 @@ func stops(r *relay.RuleOptions) bool {
 	if r.Stop != nil {
 		return *r.Stop
 	}
-	return r.Aggregate == nil
+	return r.Drop || r.Send != nil
+}
+
+// every says whether r is for every name.
+func every(r *relay.RuleOptions) bool { return slices.Contains(r.Match, "**") && onlyGlobs(r) }
+
+// onlyGlobs says whether nothing but the globs of r says which names it is for.
+func onlyGlobs(r *relay.RuleOptions) bool {
+	return len(lists(&r.Options)) == 1 && len(r.Match) > 0 && r.Tag == nil && r.Not == nil
 }
 
 // sameNames finds aggregates whose results can have one name, so that one overwrites the other where they are stored.
@@ -92,7 +101,8 @@ func clash(above, below *relay.RuleOptions) bool {
 		return false
 	}
 	if strings.Contains(a.Name+a.As, "$") {
-		both := slices.Contains(above.Match, "**") || slices.Contains(below.Match, "**") || share(above.Match, below.Match)
+		both := every(above) || every(below) || onlyGlobs(above) && onlyGlobs(below) && share(above.Match, below.Match) ||
+			reflect.DeepEqual(above.Selection, below.Selection)
 		if !both || stops(above) {
 			return false
 		}

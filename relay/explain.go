@@ -1,7 +1,5 @@
 package relay
 
-import "strings"
-
 // An Explanation says what would become of a name: the rules that it meets, top to bottom, and how its walk ends.
 type Explanation struct {
 	Name  string `json:"name"`
@@ -33,7 +31,7 @@ func (t *Table) Explain(name string) Explanation {
 	x := Explanation{Name: name, Steps: []Step{}}
 	v := t.walk(name, 0, func(r *rule, folded string) {
 		step := Step{
-			Rule: r.number, Line: r.Line, File: r.File, Match: strings.Join(r.Match, " or "), Action: "send", Name: name,
+			Rule: r.number, Line: r.Line, File: r.File, Match: r.match.String(), Action: "send", Name: name,
 			Stop: r.stop || r.Drop, To: t.explainTargets(r.send),
 		}
 		switch {

@@ -9,6 +9,7 @@ import (
 
 	"plumbago/aggregate"
 	"plumbago/carbon"
+	"plumbago/carbon/pattern"
 	"plumbago/carbon/stat"
 )
 
@@ -33,15 +34,19 @@ func table(tb testing.TB, clusters []string, rules ...RuleOptions) *Table {
 }
 
 func sending(match string, to ...string) RuleOptions {
-	return RuleOptions{Match: []string{match}, Send: to}
+	return RuleOptions{Selection: matching(match), Send: to}
 }
 
-func dropping(match string) RuleOptions { return RuleOptions{Match: []string{match}, Drop: true} }
+func dropping(match string) RuleOptions { return RuleOptions{Selection: matching(match), Drop: true} }
+
+func matching(glob string) pattern.Selection {
+	return pattern.Selection{Options: pattern.Options{Match: []string{glob}}}
+}
 
 func folding(match, name string, to ...string) RuleOptions {
 	o := aggregate.DefaultOptions()
 	o.Name, o.Send = name, to
-	return RuleOptions{Match: []string{match}, Aggregate: &o}
+	return RuleOptions{Selection: matching(match), Aggregate: &o}
 }
 
 func batch(names ...string) *carbon.Batch {

@@ -2,6 +2,7 @@ package relay
 
 import (
 	"plumbago/aggregate"
+	"plumbago/carbon/pattern"
 	"plumbago/relay/dest"
 )
 
@@ -23,13 +24,17 @@ func DefaultClusterOptions() ClusterOptions {
 
 // RuleOptions are the keys of a [[rule]] section: a match and one action.
 type RuleOptions struct {
-	// The names it is for, as Graphite globs over the part before any tags: "*" and "?" within a node, "{a,b}",
-	// "[a-z]", and "**" for any number of nodes. Each of these is a capture: $1, $2, ... Of several globs one is enough.
-	Match []string `toml:"match"`
+	pattern.Selection
 	// Drops the sample and ends its walk.
 	Drop bool `toml:"drop"`
 	// The clusters to send the sample to. Its walk ends here unless stop = false.
 	Send []string `toml:"send"`
+	// The new name that the sample goes on with, down the rules below: $1 and ${x} are captures of the match, $0 the part
+	// of the name before its tags, ${tag:dc} a tag's value; ${1|lower}, upper and flat (dots become _) change them. The
+	// tags stay, but for what stands behind the first ";": "k=v" sets a tag, "k=" removes it and "*=" removes all.
+	Rewrite string `toml:"rewrite" env:"-"`
+	// Puts the name into "lower" or "upper" case, but for its tags; with rewrite the new name, else the sample's own.
+	Map string `toml:"map" enum:"lower|upper"`
 	// Whether the walk ends here. By default a send rule stops it and an aggregate rule does not.
 	Stop *bool `toml:"stop"`
 	// Folds the sample into an aggregate.

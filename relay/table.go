@@ -21,12 +21,12 @@ type Table struct {
 type rule struct {
 	RuleOptions
 	number  int // its place in the table, from 1
-	globs   []*pattern.Glob
-	names   []*pattern.Template // of aggregate.name, one per glob: each counts its own captures
-	as      []*pattern.Template // of aggregate.as where captures stand in it; nil elsewhere
-	fold    int                 // the aggregator's ID, -1 if the rule does not aggregate
-	send    []int               // indexes into Clusters
-	results []int               // where an aggregate's results go; nil: on down the table
+	match   *pattern.Matcher
+	name    *pattern.Template // of aggregate.name
+	as      *pattern.Template // of aggregate.as where captures stand in it; nil elsewhere
+	fold    int               // the aggregator's ID, -1 if the rule does not aggregate
+	send    []int             // indexes into Clusters
+	results []int             // where an aggregate's results go; nil: on down the table
 	stop    bool
 }
 
@@ -58,26 +58,20 @@ func (t *Table) compile(r *rule, number int, o RuleOptions) (err error) {
 	if o.Stop != nil {
 		r.stop = *o.Stop
 	}
-	for _, text := range o.Match {
-		glob, err := pattern.Compile(text)
-		if err != nil {
-			return fmt.Errorf("match %q: %w", text, err)
-		}
-		r.globs = append(r.globs, glob)
-		if o.Aggregate == nil {
-			continue
-		}
-		name, err := pattern.ParseTemplate(o.Aggregate.Name, glob.Captures())
-		if err != nil {
+	if r.match, err = pattern.New(o.Selection); err != nil {
+		return err
+	}
+	if o.Aggregate != nil {
+		captures, groups := r.match.Captures(), r.match.Groups()
+		if r.name, err = pattern.ParseTemplate(o.Aggregate.Name, captures, groups); err != nil {
 			return fmt.Errorf("aggregate name %q: %w", o.Aggregate.Name, err)
 		}
-		as, err := pattern.ParseTemplate(aggregate.MarkPlaceholders(o.Aggregate.As), glob.Captures())
+		as, err := pattern.ParseTemplate(aggregate.MarkPlaceholders(o.Aggregate.As), captures, groups)
 		if err != nil {
 			return fmt.Errorf("aggregate as %q: %w", o.Aggregate.As, err)
 		}
-		r.names = append(r.names, name)
 		if strings.Contains(o.Aggregate.As, "$") {
-			r.as = append(r.as, as)
+			r.as = as
 		}
 	}
 	if r.send, err = t.clustersNamed(o.Send); err != nil {
@@ -115,12 +109,10 @@ type verdict struct {
 
 // walk takes a name down the table from rule `from` (an index) and calls step, if given, for each rule it meets.
 func (t *Table) walk(name string, from int, step func(r *rule, folded string)) (v verdict) {
-	path, _, _ := strings.Cut(name, ";")
-	var captures []string
+	var captures pattern.Captures
 	for i := from; i < len(t.rules); i++ {
 		r := &t.rules[i]
-		which, found, ok := r.match(path, captures[:0])
-		if !ok {
+		if !r.match.Match(name, &captures) {
 			continue
 		}
 		folded := ""
@@ -128,7 +120,7 @@ func (t *Table) walk(name string, from int, step func(r *rule, folded string)) (
 		case r.Drop:
 			v.dropped = true
 		case r.fold >= 0:
-			folded = r.series(which, name, found)
+			folded = r.series(name, &captures)
 			v.folds = append(v.folds, fold{r, folded})
 		default:
 			v.targets = merge(v.targets, r.send)
@@ -143,21 +135,11 @@ func (t *Table) walk(name string, from int, step func(r *rule, folded string)) (
 	return v
 }
 
-// match says whether any of the rule's globs takes the path of a name, which one, and what it captured.
-func (r *rule) match(path string, captures []string) (which int, found []string, ok bool) {
-	for i, glob := range r.globs {
-		if found, ok := glob.Match(path, captures); ok {
-			return i, found, true
-		}
-	}
-	return 0, nil, false
-}
-
-// series names the series of an aggregate rule that a name is folded into, where the glob `which` matched it.
-func (r *rule) series(which int, name string, captures []string) string {
-	series, as := string(r.names[which].Append(nil, name, captures)), ""
+// series names the series of an aggregate rule that a name is folded into.
+func (r *rule) series(name string, captures *pattern.Captures) string {
+	series, as := string(r.name.Append(nil, name, captures)), ""
 	if r.as != nil {
-		as = string(r.as[which].Append(nil, name, captures))
+		as = string(r.as.Fill(nil, name, captures))
 	}
 	return aggregate.SeriesName(series, as)
 }

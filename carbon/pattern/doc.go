@@ -1,9 +1,11 @@
-// Package pattern says which names a rule is for and what new names are made of them: Graphite's globs, and templates
-// filled with what the globs' wildcards stood for.
+// Package pattern says which names a rule is for and what new names are made of them.
 //
-// A glob comes in as text and goes out as a Glob, which never changes and may be used by many goroutines at once. It is
-// asked with a name without its tags. The cost of a match is bounded by the length of the glob times that of the name,
+// A Selection, the keys of a match, comes in and goes out as a Matcher; a template comes in as text and goes out as a
+// Template, which is filled with what the Captures of a match stood for. None of them ever changes, and all may be used
+// by many goroutines at once. The cost of a match is bounded by the length of the pattern times that of the name,
 // whatever both hold.
+//
+// A Glob is asked with a name without its tags:
 //
 //	?        one character, not a dot
 //	*        any run of characters within a node, also none

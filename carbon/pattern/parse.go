@@ -33,18 +33,38 @@ func parse(glob string) ([]token, error) {
 	if !utf8.ValidString(glob) {
 		return nil, fmt.Errorf("the glob %q is not UTF-8", glob)
 	}
-	p := parser{text: glob}
-	tokens, err := p.tokens(0)
-	if err != nil {
-		return nil, fmt.Errorf("the glob %q: %w", glob, err)
+	return (&parser{text: glob}).all()
+}
+
+// parseValue returns the tokens of a glob over a text in which a dot is like any other character.
+func parseValue(glob string) ([]token, error) {
+	if !utf8.ValidString(glob) {
+		return nil, fmt.Errorf("the glob %q is not UTF-8", glob)
 	}
-	return tokens, nil
+	return (&parser{text: glob, dots: true}).all()
 }
 
 // A parser reads one glob.
 type parser struct {
 	text string
 	at   int
+	dots bool // whether wildcards within a node match dots, too
+}
+
+func (p *parser) all() ([]token, error) {
+	tokens, err := p.tokens(0)
+	if err != nil {
+		return nil, fmt.Errorf("the glob %q: %w", p.text, err)
+	}
+	return tokens, nil
+}
+
+// one returns the expression for one character of those that a wildcard matches.
+func (p *parser) one() string {
+	if p.dots {
+		return `.`
+	}
+	return `[^.]`
 }
 
 // tokens reads tokens up to the end, or within braces to the "," or "}" that ends an alternative.
@@ -57,10 +77,10 @@ func (p *parser) tokens(nesting int) (tokens []token, err error) {
 			t = token{deep, `.*`}
 			p.at += 2
 		case c == '*':
-			t = token{star, `[^.]*`}
+			t = token{star, p.one() + "*"}
 			p.at++
 		case c == '?':
-			t = token{other, `[^.]`}
+			t = token{other, p.one()}
 			p.at++
 		case c == '[':
 			t, err = p.class()
@@ -135,11 +155,14 @@ func (p *parser) class() (t token, err error) {
 	start := p.at
 	p.at++
 	var out strings.Builder
+	negated := false
 	if p.at < len(p.text) && (p.text[p.at] == '!' || p.text[p.at] == '^') {
 		p.at++
-		out.WriteByte('.') // is one of those it is not
+		negated = true
+		if !p.dots {
+			out.WriteByte('.') // is one of those it is not
+		}
 	}
-	negated := out.Len() > 0
 	for first := p.at; ; {
 		if p.at == len(p.text) {
 			return t, fmt.Errorf("the [ at byte %d is not closed", start+1)
@@ -159,7 +182,7 @@ func (p *parser) class() (t token, err error) {
 				return t, err
 			}
 		}
-		if err := appendRange(&out, from, to, negated); err != nil {
+		if err := appendRange(&out, from, to, negated || p.dots); err != nil {
 			return t, fmt.Errorf("the [ at byte %d: %w", start+1, err)
 		}
 	}
