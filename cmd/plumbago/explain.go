@@ -1,82 +1,132 @@
 package main
 
 import (
+	"bufio"
 	"encoding/json"
+	"errors"
 	"fmt"
-	"os"
+	"io"
+	"net/url"
 	"strings"
 
 	"github.com/spf13/cobra"
 	"go.uber.org/zap"
 
-	"plumbago/carbon"
 	"plumbago/cmd/internal/daemon"
 	"plumbago/relay"
 )
 
+// An explainCmd is the command "explain".
+type explainCmd struct {
+	file   string
+	asJSON bool
+	daemon client
+}
+
 func explainCommand() *cobra.Command {
-	var file string
-	var asJSON bool
+	e := &explainCmd{}
 	cmd := &cobra.Command{
-		Use: "explain [-c FILE] [--json] NAME...", Short: "Walk names through the table and say what becomes of them",
-		Args: cobra.MinimumNArgs(1),
-		RunE: func(_ *cobra.Command, names []string) error { return explain(file, asJSON, names) },
+		Use: "explain [-c FILE | --admin URL] [--json] NAME...", Short: "Walk names through the table and say what becomes of them",
+		Long: "Walks names through the table of a configuration, or with --admin that of a running daemon, and prints each rule\nthat they meet, what they become, which aggregates they feed, and which endpoints get them. A name of - stands\nfor the lines of standard input.",
+		Args: func(cmd *cobra.Command, names []string) error {
+			if e.daemon.admin != "" && e.file != "" {
+				return errors.New("explain asks a configuration or a running daemon: -c and --admin exclude each other")
+			}
+			return cobra.MinimumNArgs(1)(cmd, names)
+		},
+		RunE: func(cmd *cobra.Command, names []string) error {
+			return e.run(names, cmd.InOrStdin(), cmd.OutOrStdout())
+		},
 	}
-	configFlag(cmd, &file)
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print an object a name")
+	configFlag(cmd, &e.file)
+	e.daemon.flags(cmd, "")
+	cmd.Flags().BoolVar(&e.asJSON, "json", false, "print an object a name")
 	return cmd
 }
 
-func explain(file string, asJSON bool, names []string) error {
-	f, err := load(file)
-	if err != nil {
-		return err
-	}
-	d, err := daemon.New(f, zap.NewNop(), daemon.Options{})
-	if err != nil {
-		return err
-	}
-	bad := false
-	for _, name := range names {
-		clean, err := carbon.CleanName(name)
+func (e *explainCmd) run(names []string, in io.Reader, out io.Writer) error {
+	explain := e.ask
+	if e.daemon.admin == "" {
+		d, err := offline(e.file)
 		if err != nil {
-			fmt.Fprintf(os.Stderr, "plumbago: %q is no name: %v\n", name, err)
-			bad = true
-			continue
+			return err
 		}
-		x := d.Explain(clean)
-		if asJSON {
-			if err := json.NewEncoder(os.Stdout).Encode(x); err != nil {
-				return err
-			}
-			continue
+		explain = func(name string) (relay.Explanation, error) { return d.Explain(name), nil }
+	}
+	w := bufio.NewWriter(out)
+	bad, err := each(names, in, func(name string) error {
+		x, err := explain(name)
+		if err != nil {
+			return err
 		}
-		printExplanation(x)
+		if e.asJSON {
+			return json.NewEncoder(w).Encode(x)
+		}
+		return printExplanation(w, &x)
+	})
+	if flushed := w.Flush(); err == nil {
+		err = flushed
 	}
-	if bad {
-		return errWrong
+	if err == nil && bad {
+		err = errWrong
 	}
-	return nil
+	return err
 }
 
-func printExplanation(x relay.Explanation) {
-	fmt.Println(x.Name)
-	for _, s := range x.Steps {
-		where := ""
-		if s.Line > 0 {
-			where = fmt.Sprintf(" (line %d)", s.Line)
-		}
-		fmt.Printf("  rule %d%s, match %s: %s", s.Rule, where, s.Match, s.Action)
+// offline builds the daemon of a configuration, to be asked and never started.
+func offline(file string) (*daemon.Daemon, error) {
+	f, err := load(file)
+	if err != nil {
+		return nil, err
+	}
+	return daemon.New(f, zap.NewNop(), daemon.Options{Cores: 1})
+}
+
+// ask has the running daemon explain a name.
+func (e *explainCmd) ask(name string) (x relay.Explanation, err error) {
+	text, err := e.daemon.get("/api/explain?name=" + url.QueryEscape(name))
+	if err != nil {
+		return x, err
+	}
+	if err := json.Unmarshal(text, &x); err != nil {
+		return x, fmt.Errorf("reading the explanation: %w", err)
+	}
+	return x, nil
+}
+
+// printExplanation writes a name, the rules that it meets one a line, and its end.
+func printExplanation(w io.Writer, x *relay.Explanation) error {
+	fmt.Fprintln(w, x.Name)
+	name := x.Name
+	for i := range x.Steps {
+		s := &x.Steps[i]
+		fmt.Fprintf(w, "  rule %d (%s), match %s: %s", s.Rule, place(s), s.Match, s.Action)
 		if len(s.Outputs) > 0 {
-			fmt.Printf(" into %s", strings.Join(s.Outputs, ", "))
+			fmt.Fprintf(w, " into %s", strings.Join(s.Outputs, ", "))
+			if len(s.To) == 0 {
+				fmt.Fprint(w, ", which walk on")
+			}
 		}
 		for _, to := range s.To {
-			fmt.Printf(" to %s [%s]", to.Cluster, strings.Join(to.Endpoints, " "))
+			fmt.Fprintf(w, " to %s [%s]", to.Cluster, strings.Join(to.Endpoints, " "))
+		}
+		if s.Name != name {
+			name = s.Name
+			fmt.Fprintf(w, "; becomes %s", name)
 		}
 		if s.Stop {
-			fmt.Print("; stop")
+			fmt.Fprint(w, "; stop")
 		}
-		fmt.Println()
+		fmt.Fprintln(w)
 	}
-	fmt.Println("  " + x.End)
+	_, err := fmt.Fprintln(w, "  "+x.End)
+	return err
+}
+
+// place says where the rule of a step stands.
+func place(s *relay.Step) string {
+	if s.File == "" {
+		return fmt.Sprintf("line %d", s.Line)
+	}
+	return fmt.Sprintf("%s:%d", s.File, s.Line)
 }

@@ -4,11 +4,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"net/http"
 	"os"
 	"strings"
 	"text/tabwriter"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -16,12 +14,12 @@ import (
 )
 
 func ledgerCommand() *cobra.Command {
-	var admin, tokenFile string
+	var daemon client
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use: "ledger [--json]", Short: "Print a running daemon's account of every sample, and whether it balances", Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			text, err := get(admin, tokenFile, "/api/ledger")
+			text, err := daemon.get("/api/ledger")
 			if err != nil {
 				return err
 			}
@@ -40,39 +38,9 @@ func ledgerCommand() *cobra.Command {
 			return nil
 		},
 	}
-	cmd.Flags().StringVar(&admin, "admin", "http://127.0.0.1:2080", "where the daemon answers")
-	cmd.Flags().StringVar(&tokenFile, "token-file", "", "a file with the daemon's token")
+	daemon.flags(cmd, defaultAdmin)
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print it as /api/ledger gives it")
 	return cmd
-}
-
-// get asks a running daemon for path.
-func get(admin, tokenFile, path string) ([]byte, error) {
-	req, err := http.NewRequest(http.MethodGet, strings.TrimSuffix(admin, "/")+path, nil)
-	if err != nil {
-		return nil, err
-	}
-	if tokenFile != "" {
-		token, err := os.ReadFile(tokenFile)
-		if err != nil {
-			return nil, fmt.Errorf("reading the token: %w", err)
-		}
-		req.Header.Set("Authorization", "Bearer "+strings.TrimSpace(string(token)))
-	}
-	client := http.Client{Timeout: 10 * time.Second}
-	res, err := client.Do(req)
-	if err != nil {
-		return nil, fmt.Errorf("asking the daemon: %w", err)
-	}
-	defer res.Body.Close()
-	text, err := io.ReadAll(res.Body)
-	if err != nil {
-		return nil, fmt.Errorf("reading the answer: %w", err)
-	}
-	if res.StatusCode != http.StatusOK {
-		return nil, fmt.Errorf("the daemon answers %s: %s", res.Status, strings.TrimSpace(string(text)))
-	}
-	return text, nil
 }
 
 func printLedger(out io.Writer, l *stat.Ledger) {

@@ -4,6 +4,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"os"
 
 	"github.com/spf13/cobra"
@@ -21,12 +22,14 @@ const (
 // errWrong ends a command that has said already what is wrong.
 var errWrong = errors.New("")
 
-func main() { os.Exit(execute(os.Args[1:])) }
+func main() { os.Exit(execute(os.Args[1:], os.Stdin, os.Stdout)) }
 
 // execute runs one command line and returns its exit status.
-func execute(args []string) int {
+func execute(args []string, in io.Reader, out io.Writer) int {
 	root := newRoot()
 	root.SetArgs(args)
+	root.SetIn(in)
+	root.SetOut(out)
 	started := false
 	root.PersistentPreRun = func(*cobra.Command, []string) { started = true }
 	switch err := root.Execute(); {

@@ -149,6 +149,10 @@ func TestAdmin(t *testing.T) {
 	if text, _, status := run(t, "", "ledger", "--admin", d.admin); status != 0 || !strings.Contains(text, "received") {
 		t.Errorf("ledger for people: exit code %d: %s", status, text)
 	}
+	if text, stderr, status := run(t, "..b.c\n", "explain", "--json", "--admin", d.admin, "a", "-"); status != 0 ||
+		!strings.Contains(text, `{"name":"b.c",`) || strings.Count(text, `"end":"sent"`) != 2 {
+		t.Errorf("explain of a running daemon: exit code %d, %s%s", status, text, stderr)
+	}
 	d.stop()
 	if _, _, status := run(t, "", "ledger", "--admin", d.admin); status != 1 {
 		t.Errorf("ledger of a daemon that is gone: exit code %d, want 1", status)

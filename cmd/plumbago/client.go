@@ -1,0 +1,74 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+)
+
+// defaultAdmin is where a daemon answers unless its configuration says otherwise.
+const defaultAdmin = "http://127.0.0.1:2080"
+
+// A client asks a running daemon.
+type client struct {
+	admin     string // the URL of its API
+	tokenFile string
+	token     string // what tokenFile holds, once it was read
+}
+
+// flags gives cmd the options that say which daemon to ask; address is the default.
+func (c *client) flags(cmd *cobra.Command, address string) {
+	cmd.Flags().StringVar(&c.admin, "admin", address, "where the daemon answers, as http://HOST:PORT")
+	cmd.Flags().StringVar(&c.tokenFile, "token-file", "", "a file with the daemon's token")
+}
+
+// get asks the daemon for path. Many questions in a row share a connection.
+func (c *client) get(path string) ([]byte, error) {
+	admin := strings.TrimSuffix(c.admin, "/")
+	if !strings.Contains(admin, "://") {
+		admin = "http://" + admin
+	}
+	req, err := http.NewRequest(http.MethodGet, admin+path, nil)
+	if err != nil {
+		return nil, err
+	}
+	if c.tokenFile != "" && c.token == "" {
+		token, err := os.ReadFile(c.tokenFile)
+		if err != nil {
+			return nil, fmt.Errorf("reading the token: %w", err)
+		}
+		c.token = strings.TrimSpace(string(token))
+	}
+	if c.token != "" {
+		req.Header.Set("Authorization", "Bearer "+c.token)
+	}
+	web := http.Client{Timeout: 10 * time.Second}
+	res, err := web.Do(req)
+	if err != nil {
+		return nil, fmt.Errorf("asking the daemon: %w", err)
+	}
+	defer res.Body.Close()
+	text, err := io.ReadAll(res.Body)
+	if err != nil {
+		return nil, fmt.Errorf("reading the answer: %w", err)
+	}
+	if res.StatusCode != http.StatusOK {
+		return nil, fmt.Errorf("the daemon answers %s: %s", res.Status, refusal(text))
+	}
+	return text, nil
+}
+
+// refusal returns what the daemon has to say for itself in an answer that is an error.
+func refusal(text []byte) string {
+	var e struct{ Error string }
+	if json.Unmarshal(text, &e) == nil && e.Error != "" {
+		return e.Error
+	}
+	return strings.TrimSpace(string(text))
+}
