@@ -23,6 +23,7 @@ type Batch struct {
 	Arrival int64                 // Unix milliseconds when it was read: the clock is asked once a batch
 	Source  uint16                // the listener it came by
 	Bad     [stat.NReasons]uint32 // what was refused, by reason: refusing costs no more than taking
+	Limited uint32                // samples that were decoded and taken out: their peer sends more than its listener allows
 	Cleaned uint32                // names that were put into their clean form, and tags that were dropped; beside the ledger
 }
 

@@ -70,6 +70,9 @@ func (c *checker) settings() {
 	if c.file.Limits.Series < 1 {
 		c.fault(at("limits"), "series", "must be at least 1", "")
 	}
+	if c.file.Limits.Connections < 1 {
+		c.fault(at("limits"), "connections", "must be at least 1", "")
+	}
 	address := c.file.Admin.Address
 	if address == "" {
 		return
@@ -92,6 +95,7 @@ func (c *checker) listeners() {
 	for i, o := range c.file.Listen {
 		p := c.file.listen[i]
 		c.listenSizes(p, &o)
+		c.listenLimits(p, &o)
 		if len(o.Address) == 0 {
 			c.missing(p, "address", "has no address", `write address = ["tcp://:2003"]`)
 		}

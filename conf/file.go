@@ -2,6 +2,7 @@ package conf
 
 import (
 	_ "embed"
+	"time"
 
 	"plumbago/ingest"
 	"plumbago/relay"
@@ -50,6 +51,10 @@ type Limits struct {
 	// How many series the aggregates may hold together. A sample that would make one more is dropped and counted as
 	// series_limit.
 	Series int `toml:"series"`
+	// How many connections all listeners may hold together. One more is refused, and counted beside the ledger.
+	Connections int `toml:"connections"`
+	// A TCP connection on which nothing has come for so long is closed, unless its listener says otherwise; "0" never.
+	Idle time.Duration `toml:"idle"`
 }
 
 // A Place is where a section stands.
@@ -78,7 +83,7 @@ func empty() *File {
 	return &File{
 		Log:     Log{Level: "info", Format: "auto"},
 		Admin:   Admin{Address: "127.0.0.1:2080"},
-		Limits:  Limits{Series: 5_000_000},
+		Limits:  Limits{Series: 5_000_000, Connections: 10_000, Idle: 10 * time.Minute},
 		sources: map[string]*index{},
 	}
 }

@@ -11,8 +11,8 @@ import (
 var laterKeys = map[string][]string{
 	"":        {"state", "self", "history"},
 	"admin":   {"token_file"},
-	"limits":  {"connections", "idle", "memory"},
-	"listen":  {"tls", "allow", "compress", "rate", "linger", "proxy_protocol", "statsd", "resp", "period", "type", "ack"},
+	"limits":  {"memory"},
+	"listen":  {"tls", "compress", "linger", "proxy_protocol", "statsd", "resp", "period", "type", "ack"},
 	"cluster": {"ring", "replicas", "spool", "confirm_every", "confirm_bytes", "tls", "compress", "max_conn_age", "resolve", "user_timeout", "spool_age", "spool_sync", "replay", "diverse"},
 	"rule.aggregate": {
 		"rollups", "as_rollup", "keep", "by", "without", "memonly", "series", "dedup", "empty", "window_minmax",

@@ -55,6 +55,8 @@ address = "127.0.0.1:2080"
 
 [limits]
 series = 5000000
+connections = 10000
+idle = "10m"
 
 [[listen]]
 protocol = "line"
@@ -65,6 +67,8 @@ max_frame = "1MiB"
 names = "clean"
 unterminated = "drop"
 recv_buffer = "8MiB"
+connections = 0
+rate = 0
 
 [[listen]]
 protocol = "pickle"
@@ -75,6 +79,8 @@ max_frame = "1MiB"
 names = "clean"
 unterminated = "drop"
 recv_buffer = "8MiB"
+connections = 0
+rate = 0
 
 [[cluster]]
 name = "log"

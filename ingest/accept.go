@@ -22,6 +22,7 @@ type acceptor struct {
 	socket   listenSocket
 	file     socketFile
 	name     string
+	reserve  *os.File // a descriptor to refuse connections with when there is no other; nil if there was not even this one
 }
 
 // listenSocket is what *net.TCPListener and *net.UnixListener have in common.
@@ -34,22 +35,28 @@ type listenSocket interface {
 // run accepts until the stop.
 func (a *acceptor) run() {
 	defer a.close()
-	backoff := time.Duration(0)
+	backoff, told := time.Duration(0), false
 	for {
 		conn, err := a.socket.Accept()
 		switch {
 		case err == nil:
-			if backoff > 0 {
-				backoff = 0
+			if told {
 				a.listener.log.Info("accepting connections again", zap.String("listener", a.name))
 			}
+			backoff, told = 0, false
 			a.listener.serve(conn, a.name)
 			continue
 		case isDone(err):
 			a.drain()
 			return
-		case backoff == 0:
-			a.listener.log.Warn("cannot accept connections; trying on", zap.String("listener", a.name), zap.Error(err))
+		}
+		if errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE) {
+			a.refuseWaiting()
+		}
+		if events, ok := a.listener.sayNoRoom.now(1); ok {
+			told = true
+			a.listener.log.Warn("cannot accept connections; trying on", zap.String("listener", a.name), zap.Error(err),
+				zap.Int64("times", events))
 		}
 		backoff = min(max(2*backoff, minBackoff), maxBackoff)
 		if !a.listener.pause(backoff) {
@@ -57,6 +64,33 @@ func (a *acceptor) run() {
 			return
 		}
 	}
+}
+
+// refuseWaiting closes the connections that wait when the process has no descriptor left to serve them with: their
+// senders are to know, and go elsewhere, rather than believe themselves connected.
+func (a *acceptor) refuseWaiting() {
+	raw, err := a.socket.SyscallConn()
+	if err != nil || a.reserve == nil {
+		a.reserve = openReserve()
+		return
+	}
+	_ = a.reserve.Close()
+	for range maxQueue {
+		if raw.Control(func(fd uintptr) { err = refuse(fd) }) != nil || err != nil {
+			break
+		}
+		a.listener.counts.noDescriptor.Add(1)
+	}
+	a.reserve = openReserve()
+}
+
+// openReserve returns an open file of no use, or nil if there is none to be had.
+func openReserve() *os.File {
+	f, err := os.Open(os.DevNull)
+	if err != nil {
+		return nil
+	}
+	return f
 }
 
 // drain accepts at the stop the connections that wait: their senders were told that they are connected, and may have
@@ -92,6 +126,9 @@ const maxQueue = 1 << 16
 func (a *acceptor) close() {
 	a.file.remove()
 	_ = a.socket.Close()
+	if a.reserve != nil {
+		_ = a.reserve.Close()
+	}
 }
 
 // isDone reports whether err is a deadline or a closed socket: the stop, not a fault.

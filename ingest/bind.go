@@ -61,7 +61,7 @@ func (l *Listener) bind(a Address) error {
 }
 
 func (l *Listener) addAcceptor(a Address, s listenSocket, file socketFile) {
-	l.acceptors = append(l.acceptors, &acceptor{listener: l, socket: s, file: file, name: a.String()})
+	l.acceptors = append(l.acceptors, &acceptor{listener: l, socket: s, file: file, name: a.String(), reserve: openReserve()})
 	l.bound = append(l.bound, s.Addr())
 }
 
@@ -73,13 +73,15 @@ func (l *Listener) addPackets(a Address, conn packetConn, file socketFile) error
 	w, d := l.turn()
 	p := &packetSocket{
 		listener: l, worker: w, conn: conn, raw: raw, file: file, unix: a.Network == "unixgram",
-		lines: l.opts.Protocol == "line", from: &origin{decoder: d, listener: a.String()},
+		lines: l.opts.Protocol == "line",
+		from:  &origin{decoder: d, listener: a.String(), limiter: l.limiter, limited: &l.counts.rateLimited},
 	}
 	p.attempt = p.tryReceive
 	if p.unix {
 		p.rx = newReceiver(unixSlots, unixSlot)
 	} else {
 		p.rx = newReceiver(udpSlots, udpSlot)
+		p.rx.name()
 	}
 	l.packets = append(l.packets, p)
 	l.bound = append(l.bound, conn.LocalAddr())

@@ -1,8 +1,10 @@
 package ingest
 
 import (
+	"encoding/binary"
 	"fmt"
 	"net"
+	"net/netip"
 	"os"
 	"syscall"
 	"unsafe"
@@ -42,6 +44,20 @@ func accept(fd uintptr) (net.Conn, error) {
 			continue
 		}
 		return nil, err
+	}
+}
+
+// refuse takes a connection out of a listening socket's queue and closes it. It returns EAGAIN if none waits.
+func refuse(fd uintptr) error {
+	for {
+		n, _, err := unix.Accept4(int(fd), unix.SOCK_CLOEXEC)
+		switch err {
+		case nil:
+			return unix.Close(n)
+		case unix.EINTR, unix.ECONNABORTED:
+			continue
+		}
+		return err
 	}
 }
 
@@ -87,6 +103,7 @@ type receiver struct {
 	size  int // of a slot
 	heads []mmsghdr
 	iovs  []unix.Iovec
+	names []unix.RawSockaddrInet6 // who sent them; nil if nobody asks. An IPv4 address fits as well
 }
 
 // mmsghdr is the kernel's struct of that name.
@@ -106,6 +123,38 @@ func newReceiver(slots, size int) *receiver {
 		r.heads[i].head.SetIovlen(1)
 	}
 	return r
+}
+
+// name has the receiver say who sent the datagrams, by their IP addresses.
+func (r *receiver) name() {
+	r.names = make([]unix.RawSockaddrInet6, len(r.heads))
+	for i := range r.names {
+		r.heads[i].head.Name = (*byte)(unsafe.Pointer(&r.names[i]))
+		r.heads[i].head.Namelen = unix.SizeofSockaddrInet6
+	}
+}
+
+// peer returns who sent the i-th datagram received.
+func (r *receiver) peer(i int) netip.AddrPort {
+	if r.names == nil {
+		return netip.AddrPort{}
+	}
+	r.heads[i].head.Namelen = unix.SizeofSockaddrInet6 // the kernel has put in what it used
+	switch n := &r.names[i]; n.Family {
+	case unix.AF_INET:
+		n := (*unix.RawSockaddrInet4)(unsafe.Pointer(n))
+		return netip.AddrPortFrom(netip.AddrFrom4(n.Addr), networkOrder(n.Port))
+	case unix.AF_INET6:
+		return netip.AddrPortFrom(netip.AddrFrom16(n.Addr).Unmap(), networkOrder(n.Port))
+	}
+	return netip.AddrPort{}
+}
+
+// networkOrder reads a number that lies in memory with its high byte first.
+func networkOrder(n uint16) uint16 {
+	var b [2]byte
+	binary.NativeEndian.PutUint16(b[:], n)
+	return binary.BigEndian.Uint16(b[:])
 }
 
 // receive takes up to as many datagrams as there are slots, and returns how many; EAGAIN if none waits.

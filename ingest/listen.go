@@ -23,6 +23,8 @@ type Listener struct {
 	workers  []*Worker
 	decoders []carbon.Decoder // one for each worker
 	frames   frameCut         // for pickle in datagrams
+	allow    prefixes
+	limiter  *limiter // nil if there is no rate to hold to
 	log      *zap.Logger
 
 	acceptors []*acceptor
@@ -41,11 +43,15 @@ type Listener struct {
 	accepting sync.WaitGroup
 	reading   sync.WaitGroup
 	counts    counts
+
+	sayNotAllowed, sayOverLimit, sayNoRoom seldom
 }
 
 // counts are what Stats reads. Readers add to them once a read.
 type counts struct {
-	accepted, closed, bytes, datagrams atomic.Int64
+	accepted, closed, bytes, datagrams  atomic.Int64
+	notAllowed, overLimit, noDescriptor atomic.Int64
+	probes, idled, rateLimited          atomic.Int64
 }
 
 // Stats are a listener's own figures, beside the ledger.
@@ -56,6 +62,18 @@ type Stats struct {
 	Bytes     int64 `json:"bytes"`          // read from connections and in datagrams
 	Datagrams int64 `json:"datagrams"`      // received
 	Dropped   int64 `json:"kernel_dropped"` // datagrams that the kernel dropped as the receive buffer was full; only while the socket is open
+
+	Refused     Refused `json:"refused"`
+	Probes      int64   `json:"probes"`       // connections that ended before a byte came, as a balancer's checks do
+	Idled       int64   `json:"idle_closed"`  // connections that were closed because they were silent
+	RateLimited int64   `json:"rate_limited"` // samples dropped because their peer sends more than rate
+}
+
+// Refused counts what a listener would not take: connections, which are closed at once, and datagrams.
+type Refused struct {
+	Allow       int64 `json:"allow"`       // its address is not in allow
+	Connections int64 `json:"connections"` // there are as many connections as there may be
+	Descriptors int64 `json:"descriptors"` // the process can open no more files
 }
 
 // NewListener returns a listener that hands what comes in to workers; source goes into its batches. It opens nothing.
@@ -69,7 +87,7 @@ func NewListener(o Options, source uint16, workers []*Worker, log *zap.Logger) (
 	}
 	l := &Listener{
 		opts: o, source: source, workers: workers, log: log, frames: frameCut{maxFrame: o.MaxFrame},
-		streams: map[*stream]struct{}{}, stop: make(chan struct{}), abort: make(chan struct{}),
+		limiter: newLimiter(o.Rate), streams: map[*stream]struct{}{}, stop: make(chan struct{}), abort: make(chan struct{}),
 	}
 	for i, text := range o.Address {
 		a, err := ParseAddress(text)
@@ -81,6 +99,10 @@ func NewListener(o Options, source uint16, workers []*Worker, log *zap.Logger) (
 			l.name += ", "
 		}
 		l.name += text
+	}
+	var err error
+	if l.allow, err = parsePrefixes(o.Allow); err != nil {
+		return nil, err
 	}
 	for range workers {
 		l.decoders = append(l.decoders, o.decoder())
@@ -108,6 +130,9 @@ func (l *Listener) Start() {
 	for _, a := range l.acceptors {
 		l.accepting.Go(a.run)
 	}
+	if idle := l.opts.Idle; idle != nil && *idle > 0 && len(l.acceptors) > 0 {
+		l.accepting.Go(func() { l.sweepIdle(*idle) })
+	}
 	for _, p := range l.packets {
 		l.reading.Go(p.run)
 	}
@@ -117,18 +142,29 @@ func (l *Listener) Start() {
 // Open nor Start: a connection may come from anywhere.
 func (l *Listener) Serve(conn net.Conn) { l.serve(conn, l.name) }
 
-// serve serves a connection that came by the address called name.
+// serve serves a connection that came by the address called name, if it may come.
 func (l *Listener) serve(conn net.Conn, name string) {
+	peer := remote(conn)
+	if peer.IsValid() && !l.allow.admit(peer.Addr()) {
+		l.notAllowed("a connection", name, peer.String(), 1)
+		_ = conn.Close()
+		return
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.closed {
 		_ = conn.Close()
 		return
 	}
+	if most := l.opts.Connections; most > 0 && len(l.streams) >= most || !l.opts.Quota.take() {
+		l.overLimit(name, peerName(conn))
+		_ = conn.Close()
+		return
+	}
 	w, d := l.turn()
 	s := &stream{
-		listener: l, worker: w, conn: conn, cut: l.opts.cutter(),
-		from: &origin{decoder: d, listener: name, conn: conn},
+		listener: l, worker: w, conn: conn, peer: peer, heard: time.Now(), cut: l.opts.cutter(),
+		from: &origin{decoder: d, listener: name, conn: conn, limiter: l.limiter, limited: &l.counts.rateLimited},
 	}
 	l.streams[s] = struct{}{}
 	l.counts.accepted.Add(1)
@@ -137,6 +173,7 @@ func (l *Listener) serve(conn net.Conn, name string) {
 		l.mu.Lock()
 		delete(l.streams, s)
 		l.mu.Unlock()
+		l.opts.Quota.give()
 		l.counts.closed.Add(1)
 	})
 }
@@ -172,6 +209,7 @@ func (l *Listener) close(ctx context.Context) error {
 	l.mu.Lock()
 	l.closed = true
 	for s := range l.streams {
+		s.ending = true
 		_ = s.conn.SetReadDeadline(longAgo())
 	}
 	l.mu.Unlock()
@@ -237,6 +275,10 @@ func (l *Listener) newBatch() *carbon.Batch {
 func (l *Listener) Stats() Stats {
 	s := Stats{
 		Closed: l.counts.closed.Load(), Bytes: l.counts.bytes.Load(), Datagrams: l.counts.datagrams.Load(),
+		Refused: Refused{
+			Allow: l.counts.notAllowed.Load(), Connections: l.counts.overLimit.Load(), Descriptors: l.counts.noDescriptor.Load(),
+		},
+		Probes: l.counts.probes.Load(), Idled: l.counts.idled.Load(), RateLimited: l.counts.rateLimited.Load(),
 	}
 	s.Accepted = l.counts.accepted.Load() // after Closed, so that Open is never negative
 	s.Open = s.Accepted - s.Closed
@@ -245,6 +287,9 @@ func (l *Listener) Stats() Stats {
 	}
 	return s
 }
+
+// Name returns the listener's addresses as they are configured.
+func (l *Listener) Name() string { return l.name }
 
 // Protocol returns what the listener's senders speak.
 func (l *Listener) Protocol() string { return l.opts.Protocol }

@@ -184,7 +184,7 @@ func TestCloseGivesUp(t *testing.T) {
 	close(sink.gate)
 }
 
-// Without a file descriptor left an acceptor rests, says so once, and goes on when there is one again.
+// Without a file descriptor left an acceptor closes who waits, rests, says so once, and goes on when there is one again.
 func TestNoDescriptors(t *testing.T) {
 	warned, again := make(chan struct{}, 10), make(chan struct{}, 10)
 	core, _ := observer.New(zapcore.InfoLevel)
@@ -205,7 +205,8 @@ func TestNoDescriptors(t *testing.T) {
 	if err := l.Open(); err != nil {
 		t.Fatal(err)
 	}
-	write(t, dial(t, l.Addrs()[0]), "a.b 1 1700000000\n")
+	turnedAway := dial(t, l.Addrs()[0])
+	write(t, turnedAway, "a.b 1 1700000000\n")
 	var old syscall.Rlimit
 	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &old); err != nil {
 		t.Fatal(err)
@@ -222,11 +223,16 @@ func TestNoDescriptors(t *testing.T) {
 	w.Start()
 	l.Start()
 	<-warned
+	wantEnd(t, turnedAway)
 	if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &old); err != nil {
 		t.Fatal(err)
 	}
-	sink.want(t, "a.b")
+	write(t, dial(t, l.Addrs()[0]), "a.c 1 1700000000\n")
+	sink.want(t, "a.c")
 	<-again
+	if n := l.Stats().Refused.Descriptors; n != 1 {
+		t.Errorf("%d connections were refused, want 1", n)
+	}
 	if err := errors.Join(l.Close(t.Context()), w.Close(t.Context())); err != nil {
 		t.Error(err)
 	}
@@ -353,6 +359,13 @@ func TestOptionsCheck(t *testing.T) {
 	f(func(o *Options) { o.Names = "" }, "names")
 	f(func(o *Options) { o.Unterminated = "keep" }, "unterminated")
 	f(func(o *Options) { o.RecvBuffer = -1 }, "recv_buffer")
+	f(func(o *Options) { o.Allow = []string{"10.0.0.0/8", "::1", "192.0.2.7", "2001:db8::/32"} }, "")
+	f(func(o *Options) { o.Allow = []string{"10.0.0.1/8"} }, `want "10.0.0.0/8"`)
+	f(func(o *Options) { o.Allow = []string{"::ffff:10.0.0.0/104"} }, "IPv4")
+	f(func(o *Options) { o.Allow = []string{"localhost"} }, "neither")
+	f(func(o *Options) { o.Connections = -1 }, "connections")
+	f(func(o *Options) { o.Rate = -1 }, "rate")
+	f(func(o *Options) { o.Idle = new(time.Duration); *o.Idle = -1 }, "idle")
 	for address, want := range map[string]string{
 		":2003": "no scheme", "http://a:1": "unknown scheme", "tcp://a": "HOST:PORT", "tcp://a:http": "port", "udp://:65536": "port",
 		"unix://": "no path", "unixgram://@": "no path", "unix:///" + strings.Repeat("a", 107): "at most 107",

@@ -3,6 +3,7 @@ package ingest
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	"plumbago/carbon"
 )
@@ -29,6 +30,21 @@ type Options struct {
 	// The socket's receive buffer in bytes, for UDP and unixgram: how much may arrive while plumbago is busy. The
 	// kernel's net.core.rmem_max bounds it for users other than root.
 	RecvBuffer int `toml:"recv_buffer" unit:"bytes"`
+	// Who may send: addresses and CIDR ranges, as in ["10.0.0.0/8", "::1"]; without it, everybody. Connections of others
+	// are closed at once and their datagrams ignored: they are counted beside the ledger. Unix sockets are not concerned,
+	// their files have permissions.
+	Allow []string `toml:"allow"`
+	// The most connections that this listener holds at once; one more is refused. 0 leaves it to limits.connections,
+	// which bounds those of all listeners together.
+	Connections int `toml:"connections"`
+	// How long a TCP connection may be silent before it is closed; "0" for ever. Without it, limits.idle says so.
+	Idle *time.Duration `toml:"idle"`
+	// How many samples a second each remote address may send by TCP and UDP, in bursts of up to a second's worth; 0 is
+	// any number. What is beyond it is dropped, and counted as rate_limit.
+	Rate int `toml:"rate"`
+
+	// Quota bounds the connections of this listener and others together; nil bounds nothing.
+	Quota *Quota `toml:"-"`
 }
 
 // DefaultOptions are the defaults of a [[listen]] section; Address has none.
@@ -75,8 +91,23 @@ func (o Options) Check() error {
 	if o.RecvBuffer < 0 {
 		wrong("recv_buffer is %d: want 0 (the system's own) or more", o.RecvBuffer)
 	}
+	if _, err := parsePrefixes(o.Allow); err != nil {
+		wrong("allow: %w", err)
+	}
+	if o.Connections < 0 {
+		wrong("connections is %d: want 0 (no bound of its own) or more", o.Connections)
+	}
+	if o.Idle != nil && *o.Idle < 0 {
+		wrong("idle is %v: want 0 (never) or more", *o.Idle)
+	}
+	if o.Rate < 0 || o.Rate > MaxRate {
+		wrong("rate is %d: want 0 (no limit) to %d", o.Rate, MaxRate)
+	}
 	return errors.Join(errs...)
 }
+
+// MaxRate is the largest Rate.
+const MaxRate = 1_000_000_000
 
 // limits returns what o asks of a decoder.
 func (o Options) limits() carbon.Limits {

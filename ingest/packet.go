@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"net"
+	"net/netip"
 	"os"
 	"syscall"
 
@@ -32,7 +33,8 @@ type packetSocket struct {
 	lines    bool // whether datagrams may share a batch: lines end visibly
 	rx       *receiver
 
-	batch *carbon.Batch // being filled, with a place in the worker's room; nil between two receives
+	batch *carbon.Batch  // being filled, with a place in the worker's room; nil between two receives
+	peer  netip.AddrPort // who sent what is in batch, or the last of them
 
 	// What attempt, the callback of a RawConn, leaves behind.
 	attempt func(fd uintptr) bool // p.tryReceive, made once
@@ -110,16 +112,27 @@ func (p *packetSocket) drain() {
 }
 
 // take hands on the datagrams that were received: lines together, each datagram's last one ended; else each by itself.
+// Where senders are held to a rate, no batch has two of them.
 func (p *packetSocket) take() error {
-	n := int64(0)
+	n, refused := int64(0), int64(0)
+	var stranger netip.AddrPort
 	for i := range p.got {
 		data, cut := p.rx.datagram(i)
+		peer := p.rx.peer(i)
+		if peer.IsValid() && !p.listener.allow.admit(peer.Addr()) {
+			refused, stranger = refused+1, peer
+			continue
+		}
 		if n += int64(len(data)); len(data) == 0 {
 			continue
+		}
+		if p.batch != nil && p.from.limiter != nil && peer.Addr() != p.peer.Addr() {
+			p.send()
 		}
 		if err := p.open(len(data) + 1); err != nil {
 			return err
 		}
+		p.peer = peer
 		if p.lines {
 			p.addLines(data, cut)
 			continue
@@ -128,7 +141,10 @@ func (p *packetSocket) take() error {
 		p.send()
 	}
 	p.listener.counts.bytes.Add(n)
-	p.listener.counts.datagrams.Add(int64(p.got))
+	p.listener.counts.datagrams.Add(int64(p.got) - refused)
+	if refused > 0 {
+		p.listener.notAllowed("a datagram", p.from.listener, stranger.String(), refused)
+	}
 	if p.batch != nil {
 		p.send()
 	}
@@ -177,7 +193,7 @@ func (p *packetSocket) addFrames(data []byte) {
 }
 
 func (p *packetSocket) send() {
-	p.worker.inbox <- work{p.batch, p.from}
+	p.worker.inbox <- work{p.batch, p.from, p.peer}
 	p.batch = nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"runtime"
 	"slices"
 	"sync"
 	"testing"
@@ -32,6 +33,7 @@ type recorder struct {
 	mu      sync.Mutex
 	names   []string
 	bad     [stat.NReasons]uint32
+	limited int
 	batches int
 	flushes int
 	open    bool
@@ -59,6 +61,7 @@ func (r *recorder) Accept(b *carbon.Batch) {
 	for i, n := range b.Bad {
 		r.bad[i] += n
 	}
+	r.limited += int(b.Limited)
 	r.batches++
 	r.open = true
 	b.Free()
@@ -122,6 +125,16 @@ func (r *recorder) wantBad(t *testing.T, why stat.Reason, n uint32) {
 	want[why] = n
 	if r.bad != want {
 		t.Errorf("refused %v, want %d %s", r.bad, n, why)
+	}
+}
+
+// eventually waits for something that nobody tells of.
+func eventually(t *testing.T, ok func() bool) {
+	t.Helper()
+	for late := time.Now().Add(deadline); !ok(); runtime.Gosched() {
+		if time.Now().After(late) {
+			t.Fatal("waited too long")
+		}
 	}
 }
 

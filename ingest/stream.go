@@ -4,9 +4,14 @@ import (
 	"errors"
 	"io"
 	"net"
+	"net/netip"
 	"os"
 	"slices"
+	"sync/atomic"
 	"syscall"
+	"time"
+
+	"go.uber.org/zap"
 
 	"plumbago/carbon"
 	"plumbago/carbon/stat"
@@ -35,7 +40,14 @@ type stream struct {
 	worker   *Worker
 	from     *origin
 	conn     net.Conn
+	peer     netip.AddrPort // the zero one of a unix socket or a pipe
 	cut      cutter
+	spoke    bool // something has been read
+
+	pulse atomic.Uint32 // quiet, busy or waiting
+	// Of the listener, under its lock.
+	heard  time.Time // when it was last seen not to be quiet
+	ending bool      // its deadline is set to the past, and stays so
 
 	tail     []byte        // an unfinished message; empty if it is in batch
 	batch    *carbon.Batch // between two reads nil, or an unfinished message that is long
@@ -62,7 +74,15 @@ func (s *stream) run() {
 		err = s.readPlain()
 	}
 	s.end(err == io.EOF)
+	if !s.spoke && (err == io.EOF || errors.Is(err, syscall.ECONNRESET)) {
+		s.listener.counts.probes.Add(1)
+		s.listener.log.Debug("a connection ended before a byte came", zap.String("listener", s.from.listener),
+			zap.String("peer", s.name()))
+	}
 }
+
+// name names who is at the other end.
+func (s *stream) name() string { return legible(peerName(s.conn)) }
 
 // readRaw reads a socket, without holding memory while it is idle.
 func (s *stream) readRaw(raw syscall.RawConn) error {
@@ -188,6 +208,7 @@ func (s *stream) unload() {
 // take cuts the batch after a read and hands on what is whole.
 func (s *stream) take() error {
 	s.listener.counts.bytes.Add(int64(s.got))
+	s.touch()
 	b := s.batch
 	whole, ok := s.cut.cut(b, s.old)
 	if whole == 0 && len(b.Bytes) >= keepTail && !hasBad(b) {
@@ -229,7 +250,7 @@ func (s *stream) send(b *carbon.Batch) {
 		return
 	}
 	s.reserved = false
-	s.worker.inbox <- work{b, s.from}
+	s.worker.inbox <- work{b, s.from, s.peer}
 }
 
 // hasBad reports whether anything was refused in b.
@@ -262,9 +283,11 @@ func (s *stream) unloadAll() {
 
 // reserve waits for room in the worker's inbox, at most until the listener is aborted.
 func (s *stream) reserve() error {
-	if s.reserved {
+	if s.tryReserve() {
 		return nil
 	}
+	s.pulse.Store(waiting)
+	defer s.pulse.Store(busy)
 	select {
 	case s.worker.room <- struct{}{}:
 		s.reserved = true

@@ -202,7 +202,7 @@ func TestRefusedFrameEndsItsOwnConnection(t *testing.T) {
 			t.Fatalf("%d warnings, want 1", len(warned))
 		}
 		m := warned[0].ContextMap()
-		if m["listener"] != "tcp://127.0.0.1:0" || m["peer"] != fmt.Sprintf("%q", bad.LocalAddr()) || m["reason"] == "" {
+		if m["listener"] != "tcp://127.0.0.1:0" || m["peer"] != bad.LocalAddr().String() || m["reason"] == "" {
 			t.Errorf("warned of %v", m)
 		}
 	}

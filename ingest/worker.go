@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -16,9 +18,9 @@ import (
 )
 
 const (
-	inboxSize = 32  // batches that may be read and not yet decoded, for each worker: 2 MiB
-	roundSize = 8   // batches decoded before the worker looks at its timer and its asks again
-	quotedMax = 120 // bytes of outside text in the log
+	inboxSize  = 32  // batches that may be read and not yet decoded, for each worker: 2 MiB
+	roundSize  = 8   // batches decoded before the worker looks at its timer and its asks again
+	legibleMax = 120 // bytes of outside text in the log
 )
 
 // ErrClosed is what Ask returns when the worker is gone and f was not run.
@@ -46,15 +48,18 @@ type Worker struct {
 type work struct {
 	batch *carbon.Batch
 	from  *origin
+	peer  netip.AddrPort // who sent it; the zero one if nobody knows, or it does not matter
 }
 
 // An origin is what a worker knows of a stream or of a datagram socket. After it was made it is the worker's.
 type origin struct {
 	decoder  carbon.Decoder // shared by all that its listener has with this worker
 	listener string
-	conn     net.Conn  // nil for datagrams, each of which stands for itself
-	refused  bool      // a decoder said that the stream cannot go on
-	warned   time.Time // when a datagram's refusal was last logged
+	limiter  *limiter      // nil if any number of samples may come
+	limited  *atomic.Int64 // counts those that were too many
+	conn     net.Conn      // nil for datagrams, each of which stands for itself
+	refused  bool          // a decoder said that the stream cannot go on
+	warned   time.Time     // when a datagram's refusal was last logged
 }
 
 // NewWorker returns a worker that decodes into sink, and does not start it. The sink is to serve asks while it waits.
@@ -185,7 +190,12 @@ func (w *Worker) decode(k work) {
 	if len(k.batch.Bytes) > 0 {
 		k.batch.Arrival = time.Now().UnixMilli()
 		if err := k.from.decoder.Decode(k.batch, k.batch.Arrival); err != nil {
-			w.refuse(k.from, err)
+			w.refuse(&k, err)
+		}
+		if k.from.limiter != nil && k.peer.IsValid() {
+			if over := k.from.limiter.limit(k.batch, k.peer.Addr()); over > 0 {
+				k.from.limited.Add(int64(over))
+			}
 		}
 	}
 	w.sink.Accept(k.batch)
@@ -196,17 +206,23 @@ const warnEvery = 10 * time.Second
 
 // refuse ends the stream that why was found in; what of it is in the inbox will be dropped unread. A datagram ends
 // nothing.
-func (w *Worker) refuse(from *origin, why error) {
+func (w *Worker) refuse(k *work, why error) {
+	from := k.from
 	if from.conn != nil {
 		from.refused = true
 		w.log.Warn("closing a connection that cannot be read on", zap.String("listener", from.listener),
-			zap.String("peer", quote(peer(from.conn))), zap.String("reason", quote(why.Error())))
+			zap.String("peer", legible(peerName(from.conn))), zap.String("reason", legible(why.Error())))
 		_ = from.conn.Close() // its reader sees the end and goes
 		return
 	}
 	if now := time.Now(); now.Sub(from.warned) >= warnEvery {
 		from.warned = now
-		w.log.Warn("refusing a datagram", zap.String("listener", from.listener), zap.String("reason", quote(why.Error())))
+		peer := "unnamed"
+		if k.peer.IsValid() {
+			peer = k.peer.String()
+		}
+		w.log.Warn("refusing a datagram", zap.String("listener", from.listener), zap.String("peer", peer),
+			zap.String("reason", legible(why.Error())))
 	}
 }
 
@@ -227,17 +243,25 @@ func (w *Worker) finish() {
 	w.sink.Flush()
 }
 
-// quote makes text that came from outside safe to log: printable ASCII, of bounded length.
-func quote(text string) string {
-	if len(text) > quotedMax {
-		text = text[:quotedMax]
+// legible makes text that came from outside safe to log: printable ASCII, of bounded length. Quotes are left to the log,
+// which puts them around every field.
+func legible(text string) string {
+	var b strings.Builder
+	for _, r := range text {
+		if r < ' ' || r > '~' {
+			b.WriteString(strings.Trim(strconv.QuoteRuneToASCII(r), "'"))
+		} else {
+			b.WriteRune(r)
+		}
+		if b.Len() >= legibleMax {
+			return b.String()[:legibleMax]
+		}
 	}
-	q := strconv.QuoteToASCII(text)
-	return q[:min(len(q), quotedMax)]
+	return b.String()
 }
 
-// peer names who is at the other end of conn.
-func peer(conn net.Conn) string {
+// peerName names who is at the other end of conn.
+func peerName(conn net.Conn) string {
 	if a := conn.RemoteAddr(); a != nil && a.String() != "" {
 		return a.String()
 	}

@@ -173,7 +173,7 @@ func TestDecodingAllocatesNothing(t *testing.T) {
 		b := carbon.NewBatch()
 		b.Bytes = append(b.Bytes, "a.b 1\n"...)
 		w.room <- struct{}{}
-		w.decode(work{b, from})
+		w.decode(work{batch: b, from: from})
 	}); allocs >= 1 {
 		t.Errorf("%v allocations a batch", allocs)
 	}
@@ -184,14 +184,17 @@ type nothing struct{}
 
 func (nothing) Decode(*carbon.Batch, int64) error { return nil }
 
-func TestQuote(t *testing.T) {
+func TestLegible(t *testing.T) {
 	f := func(in, want string) {
 		t.Helper()
-		if got := quote(in); got != want {
-			t.Errorf("quote(%q) = %s, want %s", in, got, want)
+		if got := legible(in); got != want {
+			t.Errorf("legible(%q) = %s, want %s", in, got, want)
 		}
 	}
-	f("10.0.0.1:7", `"10.0.0.1:7"`)
-	f("a\x1b[2J\n\u202e", `"a\x1b[2J\n\u202e"`)
-	f(strings.Repeat("a", 500), `"`+strings.Repeat("a", quotedMax-1))
+	f("10.0.0.1:7", "10.0.0.1:7")
+	f("a\x1b[2J\n\u202e", `a\x1b[2J\n\u202e`)
+	f(`say "no"`, `say "no"`)
+	f("\xff", `\ufffd`)
+	f(strings.Repeat("a", 500), strings.Repeat("a", legibleMax))
+	f(strings.Repeat("\u202e", 500), strings.Repeat(`\u202e`, legibleMax/6))
 }

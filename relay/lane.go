@@ -93,6 +93,9 @@ func (l *Lane) Accept(b *carbon.Batch) {
 		l.counts.Invalid[why] += int64(n)
 		l.counts.Received += int64(n)
 	}
+	l.counts.Received += int64(b.Limited)
+	l.counts.Accepted += int64(b.Limited)
+	l.counts.Dropped[stat.DropRateLimit] += int64(b.Limited)
 	var found [glance]*seen
 	for points := b.Points; len(points) > 0; {
 		n := min(len(points), glance)

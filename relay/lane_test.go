@@ -112,11 +112,13 @@ func TestLaneCounts(t *testing.T) {
 	l := tab.NewLane(nil)
 	bad := batch("d.1", "f.1", "f.sent", "s.1", "s.2", "none", "s.1")
 	bad.Bad[stat.BadValue] = 3
+	bad.Limited = 5
 	l.Accept(bad)
 	l.Close()
-	want := stat.Counts{Received: 10, Accepted: 7, Both: 1, Unrouted: 1, Aggregated: 2, Sent: 4}
+	want := stat.Counts{Received: 15, Accepted: 12, Both: 1, Unrouted: 1, Aggregated: 2, Sent: 4}
 	want.Invalid[stat.BadValue] = 3
 	want.Dropped[stat.DropRule] = 1
+	want.Dropped[stat.DropRateLimit] = 5
 	if got := l.Counts(); got != want || !got.Balanced() {
 		t.Errorf("got  %+v\nwant %+v", got, want)
 	}

@@ -8,7 +8,37 @@ import (
 	"plumbago/cmd/internal/daemon"
 )
 
+// What is exported of each listener, beside the ledger.
+var (
+	connections = desc("listener_connections", "Connections that are open.", "listener")
+	opened      = desc("listener_connections_total", "Connections that were taken.", "listener")
+	read        = desc("listener_bytes_total", "Bytes read.", "listener")
+	datagrams   = desc("listener_datagrams_total", "Datagrams received.", "listener")
+	kernelDrops = desc("listener_kernel_dropped_total", "Datagrams that the kernel dropped as the receive buffer was full.", "listener")
+	refused     = desc("listener_refused_total", "Connections and datagrams that were refused, by reason.", "listener", "reason")
+	probes      = desc("listener_probes_total", "Connections that ended before a byte came.", "listener")
+	idleClosed  = desc("listener_idle_closed_total", "Connections that were closed because they were silent.", "listener")
+	rateLimited = desc("listener_rate_limited_total", "Samples dropped because their peer sends more than rate.", "listener")
+)
+
+func collectListener(ch chan<- prometheus.Metric, l *daemon.ListenStatus) {
+	gauge(ch, connections, float64(l.Open), l.Name)
+	counter(ch, opened, l.Accepted, l.Name)
+	counter(ch, read, l.Bytes, l.Name)
+	counter(ch, datagrams, l.Datagrams, l.Name)
+	counter(ch, kernelDrops, l.Dropped, l.Name)
+	counter(ch, refused, l.Refused.Allow, l.Name, "allow")
+	counter(ch, refused, l.Refused.Connections, l.Name, "connections")
+	counter(ch, refused, l.Refused.Descriptors, l.Name, "descriptors")
+	counter(ch, probes, l.Probes, l.Name)
+	counter(ch, idleClosed, l.Idled, l.Name)
+	counter(ch, rateLimited, l.RateLimited, l.Name)
+}
+
 func collectStatus(ch chan<- prometheus.Metric, s *daemon.Status) {
+	for i := range s.Listeners {
+		collectListener(ch, &s.Listeners[i])
+	}
 	for _, c := range s.Clusters {
 		for _, e := range c.Endpoints {
 			gauge(ch, up, truth(e.State == "up"), c.Name, e.Endpoint)

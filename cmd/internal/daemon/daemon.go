@@ -81,7 +81,12 @@ func New(f *conf.File, log *zap.Logger, o Options) (*Daemon, error) {
 		d.lanes = append(d.lanes, lane)
 		d.workers = append(d.workers, ingest.NewWorker(lane, asks, linger, log))
 	}
+	quota := ingest.NewQuota(f.Limits.Connections)
 	for i, options := range f.Listen {
+		options.Quota = quota
+		if options.Idle == nil {
+			options.Idle = &f.Limits.Idle
+		}
 		l, err := ingest.NewListener(options, uint16(i), d.workers, log)
 		if err != nil {
 			return nil, fmt.Errorf("listener %d: %w", i+1, err)

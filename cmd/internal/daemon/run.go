@@ -21,6 +21,7 @@ func Run(d *Daemon, log *Log, serve func(*Daemon) (stop func(context.Context), e
 	for _, w := range d.File.Warnings {
 		log.Warn(w.Error())
 	}
+	descriptors := raiseDescriptors()
 	stopServing, err := serve(d)
 	if err != nil {
 		return false, err
@@ -29,7 +30,8 @@ func Run(d *Daemon, log *Log, serve func(*Daemon) (stop func(context.Context), e
 		stopServing(context.Background())
 		return false, err
 	}
-	log.Info("started", zap.String("version", Version()), zap.Int("listeners", len(d.listeners)), zap.Int("rules", len(d.File.Rule)))
+	log.Info("started", zap.String("version", Version()), zap.Int("listeners", len(d.listeners)), zap.Int("rules", len(d.File.Rule)),
+		zap.Uint64("descriptors", descriptors))
 	for s := range signals {
 		if s == syscall.SIGHUP {
 			log.Reopen()
@@ -55,6 +57,19 @@ func Run(d *Daemon, log *Log, serve func(*Daemon) (stop func(context.Context), e
 	clean = d.report(log)
 	stopServing(context.Background())
 	return clean, nil
+}
+
+// raiseDescriptors raises the number of files and connections that the process may have open as far as it may, and
+// returns it.
+func raiseDescriptors() uint64 {
+	var l syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &l); err != nil {
+		return 0
+	}
+	if syscall.Setrlimit(syscall.RLIMIT_NOFILE, &syscall.Rlimit{Cur: l.Max, Max: l.Max}) == nil {
+		return l.Max
+	}
+	return l.Cur
 }
 
 // report writes the last word: what became of everything. It says whether nothing was lost.

@@ -21,6 +21,7 @@ type Status struct {
 
 // A ListenStatus is one listener's.
 type ListenStatus struct {
+	Name     string   `json:"name"` // its addresses as they are configured
 	Protocol string   `json:"protocol"`
 	Address  []string `json:"address"`
 	ingest.Stats
@@ -54,7 +55,7 @@ func (d *Daemon) Status(ctx context.Context) (Status, error) {
 	}
 	opened := d.opened()
 	for _, l := range d.listeners {
-		ls := ListenStatus{Protocol: l.Protocol(), Address: []string{}}
+		ls := ListenStatus{Name: l.Name(), Protocol: l.Protocol(), Address: []string{}}
 		if opened {
 			ls.Stats = l.Stats()
 			for _, a := range l.Addrs() {

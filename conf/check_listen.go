@@ -1,0 +1,68 @@
+package conf
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"plumbago/ingest"
+)
+
+// listenLimits checks who may use a listener, and how much.
+func (c *checker) listenLimits(p Place, o *ingest.Options) {
+	for i, text := range o.Allow {
+		if msg, hint := prefix(text); msg != "" {
+			c.faultAt(p, "allow", i, msg, hint)
+		}
+	}
+	switch most := c.file.Limits.Connections; {
+	case o.Connections < 0:
+		c.fault(p, "connections", "must be 0 or more", "0 leaves it to connections in [limits]")
+	case o.Connections > most:
+		c.fault(p, "connections", fmt.Sprintf("is more than all listeners may have, which is %d", most),
+			"raise connections in [limits]")
+	}
+	if o.Rate < 0 || o.Rate > ingest.MaxRate {
+		c.fault(p, "rate", fmt.Sprintf("must be from 0 to %d samples a second", ingest.MaxRate), "0 is no limit")
+	}
+	c.pointless(p, o)
+}
+
+// pointless finds keys that have no effect on any address of a listener. Setting one is a fault, since somebody counts
+// on it.
+func (c *checker) pointless(p Place, o *ingest.Options) {
+	if len(o.Address) == 0 || c.isKnown(p.File, p.Key+".address") {
+		return
+	}
+	for _, k := range []struct {
+		key, schemes string
+		set          bool
+	}{
+		{"allow", "tcp, udp", o.Allow != nil},
+		{"rate", "tcp, udp", o.Rate != 0},
+		{"idle", "tcp", o.Idle != nil},
+		{"connections", "tcp, unix", o.Connections != 0},
+	} {
+		has := func(address string) bool {
+			scheme, _, _ := strings.Cut(address, "://")
+			return slices.Contains(strings.Split(k.schemes, ", "), scheme)
+		}
+		if k.set && !slices.ContainsFunc(o.Address, has) {
+			c.fault(p, k.key, "has no effect: this listener has no address of "+strings.ReplaceAll(k.schemes, ", ", " or "),
+				"leave it out")
+		}
+	}
+}
+
+// prefix says what is wrong with an address or a range of addresses.
+func prefix(text string) (msg, hint string) {
+	_, err := ingest.ParsePrefix(text)
+	if err == nil {
+		return "", ""
+	}
+	msg = quote(text) + strings.TrimPrefix(err.Error(), fmt.Sprintf("%q", text))
+	if hp, bad, _ := parseHostPort(text); bad == "" && hp.host != "" {
+		return msg, "leave out the port"
+	}
+	return msg, `write it like "10.0.0.0/8", "192.0.2.7" or "::1"`
+}
