@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"go.uber.org/zap"
 
@@ -48,6 +49,8 @@ type Dest struct {
 	clock             retry
 	doubt             bool // the last write failed
 	news              news
+	standby           Standby
+	gone              atomic.Bool
 
 	life    context.Context // ends when what is left has no time any more
 	kill    context.CancelFunc
@@ -188,7 +191,7 @@ func (d *Dest) over() bool {
 // connect opens the wire, as often as it takes; it reports false if the end came first.
 func (d *Dest) connect() bool {
 	for {
-		d.clock.wait(d.life, d.closing)
+		d.pause()
 		if d.over() {
 			return false
 		}
@@ -199,32 +202,72 @@ func (d *Dest) connect() bool {
 		if d.over() {
 			return false
 		}
+		d.setGone(true)
 		d.fail(err)
 	}
 }
 
-// open tries once. It is given up if Close comes and nothing is queued.
+// pause waits for the next attempt's time. Meanwhile what waits for an endpoint that is gone is offered to others.
+func (d *Dest) pause() {
+	next := d.clock.next()
+	for {
+		d.relieve()
+		rest := time.Until(next)
+		if rest <= 0 || d.over() {
+			return
+		}
+		if d.standby.Relieve != nil {
+			rest = min(rest, relieveEvery)
+		}
+		if d.clock.wait(rest, d.life, d.closing) {
+			return
+		}
+	}
+}
+
+// open tries once. It is given up if Close comes and nothing is queued; if it takes long, others stand in meanwhile.
 func (d *Dest) open() error {
 	ctx, cancel := context.WithCancel(d.life)
 	defer cancel()
-	opened := make(chan struct{})
+	opened, watched := make(chan struct{}), make(chan struct{})
 	d.wg.Go(func() {
-		select {
-		case <-opened:
-		case <-d.closing:
-			if d.queue.empty() {
-				cancel()
-			}
-		}
+		defer close(watched)
+		d.attend(opened, cancel)
 	})
 	err := d.wire.open(ctx)
 	close(opened)
+	<-watched
 	// A connection is news by itself. Packets and logs open while nobody takes anything: after a failed write only one
 	// that succeeds says that all is well again.
 	if err == nil && (!d.doubt || d.wire.broken() != nil) {
 		d.up()
 	}
 	return err
+}
+
+// attend looks after an attempt to connect until it has ended.
+func (d *Dest) attend(opened <-chan struct{}, cancel func()) {
+	t := time.NewTimer(gonePatience)
+	defer t.Stop()
+	late, closing := t.C, d.closing
+	if d.standby.Relieve == nil {
+		late = nil
+	}
+	for {
+		select {
+		case <-opened:
+			return
+		case <-closing:
+			if d.queue.empty() {
+				cancel()
+			}
+			closing = nil
+		case <-late:
+			d.setGone(true)
+			d.relieve()
+			t.Reset(relieveEvery)
+		}
+	}
 }
 
 // serve writes what is queued until the wire breaks, or until all is written after Close, which is no error.
@@ -266,6 +309,7 @@ func (d *Dest) serve() error {
 // up says that the endpoint takes what is sent.
 func (d *Dest) up() {
 	d.doubt = false
+	d.setGone(false)
 	if d.clock.up() {
 		d.news.up()
 	}

@@ -50,6 +50,7 @@ type queue struct {
 	sent   int64    // bytes written in all
 	idle   bool     // the goroutine found nothing to do: the next push wakes it
 	closed bool     // no more is taken
+	ended  bool     // nor from another member: nobody will write it
 
 	limit  int  // the most that bytes may be
 	newest bool // the newest gives way when it is full, not the oldest
@@ -212,6 +213,7 @@ func (q *queue) close() {
 func (q *queue) abandon() (lost int64) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	q.closed, q.ended = true, true
 	for q.line.len() > 0 {
 		p := q.line.popFront()
 		q.bytes -= len(p.frame.Bytes)

@@ -59,22 +59,23 @@ func (r *retry) pause() time.Duration {
 	return bound - rand.N(bound/2+1)
 }
 
-// wait waits for the next attempt's time. The start of closing ends the pause, once, and makes the pauses short again:
-// what is queued then has little time left.
-func (r *retry) wait(life context.Context, closing <-chan struct{}) {
-	pause := r.pause()
-	if pause == 0 {
-		return
-	}
+// next returns when the next attempt is due.
+func (r *retry) next() time.Time { return time.Now().Add(r.pause()) }
+
+// wait waits for so long and reports whether the pause is cut short: the start of closing does that, once, and makes the
+// pauses short again, as what is queued then has little time left.
+func (r *retry) wait(rest time.Duration, life context.Context, closing <-chan struct{}) (cut bool) {
 	if r.hurried {
 		closing = nil
 	}
-	t := time.NewTimer(pause)
+	t := time.NewTimer(rest)
 	defer t.Stop()
 	select {
 	case <-t.C:
+		return false
 	case <-life.Done():
 	case <-closing:
 		r.hurried, r.failures = true, 0
 	}
+	return true
 }

@@ -1,0 +1,134 @@
+package dest
+
+import (
+	"time"
+
+	"plumbago/carbon/stat"
+)
+
+const (
+	// gonePatience is how long the first attempt to connect may take before others stand in for the endpoint.
+	gonePatience = 500 * time.Millisecond
+	// relieveEvery is how often what waits for an endpoint that is gone is offered to others.
+	relieveEvery = 100 * time.Millisecond
+)
+
+// A Standby is told when others should stand in for an endpoint. It is set before Start, and called by the destination's
+// goroutine.
+type Standby struct {
+	// Changed is called after Alive has changed.
+	Changed func()
+	// Relieve is called again and again while the endpoint is gone: to move what waits for it, see MoveTo.
+	Relieve func()
+}
+
+// StandBy has s told. Without it an endpoint's points wait for it alone.
+func (d *Dest) StandBy(s Standby) { d.standby = s }
+
+// Alive says whether the endpoint can be expected to take points: it is connected, or it has not been found to be gone
+// yet. A connection that ended is not enough for that: the next attempt to connect must have failed too, or take long.
+func (d *Dest) Alive() bool { return !d.gone.Load() }
+
+// setGone notes whether the endpoint is gone.
+func (d *Dest) setGone(gone bool) {
+	if d.gone.Swap(gone) != gone && d.standby.Changed != nil {
+		d.standby.Changed()
+	}
+}
+
+// relieve offers what waits for an endpoint that is gone to others.
+func (d *Dest) relieve() {
+	if d.gone.Load() && d.standby.Relieve != nil {
+		d.standby.Relieve()
+	}
+}
+
+// MoveTo moves what has waited longest for d, one frame, to another destination of the same cluster, where it waits as if
+// it had been pushed there. It reports false if nothing waits, or if it would not fit: moving loses nothing. Anybody
+// may call it.
+func (d *Dest) MoveTo(to *Dest) bool {
+	size, ok := d.queue.next()
+	if !ok || !to.queue.hasRoom(size) {
+		return false
+	}
+	p, ok := d.queue.surrender()
+	if !ok {
+		return false
+	}
+	if !to.queue.adopt(p) {
+		d.queue.readopt(p)
+		return false
+	}
+	return true
+}
+
+// next returns the size of the frame that has waited longest and is not in hand.
+func (q *queue) next() (size int, ok bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	p := q.line.front()
+	if p == nil {
+		return 0, false
+	}
+	return len(p.frame.Bytes), true
+}
+
+// hasRoom says whether size more bytes fit without a loss.
+func (q *queue) hasRoom(size int) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return !q.ended && q.bytes+size <= q.limit
+}
+
+// surrender takes the frame that has waited longest out of the queue and its points out of the account.
+func (q *queue) surrender() (p parcel, ok bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.line.len() == 0 {
+		return p, false
+	}
+	p = q.line.popFront()
+	p.own = false
+	q.bytes -= len(p.frame.Bytes)
+	q.counts.Queued -= p.left
+	q.counts.Enqueued -= p.left
+	q.counts.Moved += p.left
+	return p, true
+}
+
+// adopt takes a frame that another member surrendered. It may go over the limit by that frame, if somebody was faster
+// than the caller of hasRoom. It reports false if nobody would write it any more.
+func (q *queue) adopt(p parcel) bool {
+	q.mu.Lock()
+	if q.ended {
+		q.mu.Unlock()
+		return false
+	}
+	q.counts.Enqueued += p.left
+	q.counts.Queued += p.left
+	q.bytes += len(p.frame.Bytes)
+	q.line.pushBack(p)
+	wake := q.idle
+	q.idle = false
+	q.mu.Unlock()
+	if wake {
+		q.rouse()
+	}
+	return true
+}
+
+// readopt undoes surrender.
+func (q *queue) readopt(p parcel) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.counts.Enqueued += p.left
+	q.counts.Moved -= p.left
+	if q.ended {
+		q.counts.Dropped[stat.LossShutdown] += p.left
+		p.frame.Free()
+		return
+	}
+	q.counts.Queued += p.left
+	q.bytes += len(p.frame.Bytes)
+	q.line.pushFront(p)
+}

@@ -1,0 +1,124 @@
+package dest
+
+import (
+	"context"
+	"errors"
+	"net"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"plumbago/carbon/stat"
+)
+
+// pair makes two destinations of which the first hands what waits to the second while it is gone.
+func pair(t *testing.T, dial Dialer, other Dialer) (a, b *Dest, changes *atomic.Int32) {
+	t.Helper()
+	changes = new(atomic.Int32)
+	a, b = newDest(t, "a:2003", DefaultOptions(), dial), newDest(t, "b:2003", DefaultOptions(), other)
+	a.StandBy(Standby{
+		Changed: func() { changes.Add(1) },
+		Relieve: func() {
+			for b.Alive() && a.MoveTo(b) {
+			}
+		},
+	})
+	return a, b, changes
+}
+
+// refuse is a Dialer to where nobody listens.
+func refuse(context.Context, string, string) (net.Conn, error) { return nil, errors.New("refused") }
+
+// What waits for an endpoint that refuses moves at once, and what is pushed later soon after.
+func TestStandIn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a, b, changes := pair(t, refuse, refuse)
+		a.Push(frameOf("one", "two"))
+		if !a.Alive() {
+			t.Error("an endpoint that nobody tried to reach yet is taken for gone")
+		}
+		a.Start()
+		synctest.Wait()
+		if a.Alive() || changes.Load() != 1 {
+			t.Errorf("alive %t after %d changes", a.Alive(), changes.Load())
+		}
+		time.Sleep(relieveEvery)
+		synctest.Wait()
+		a.Push(frameOf("three"))
+		time.Sleep(2 * relieveEvery)
+		synctest.Wait()
+		got, want := a.Counts(), stat.EndpointCounts{Moved: 3}
+		if got != want {
+			t.Errorf("the one that is gone: %+v", got)
+		}
+		if got := b.Counts(); got.Enqueued != 3 || got.Queued != 3 {
+			t.Errorf("the one that stands in: %+v", got)
+		}
+	})
+}
+
+// An attempt that hangs makes the endpoint gone after half a second; one that succeeds makes it alive again.
+func TestStandInForSilence(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tries := 0
+		dial := func(ctx context.Context, _, _ string) (net.Conn, error) {
+			if tries++; tries == 1 {
+				<-ctx.Done()
+				return nil, ctx.Err()
+			}
+			here, there := net.Pipe()
+			go func() { // takes what comes
+				for b := make([]byte, 64); ; {
+					if _, err := there.Read(b); err != nil {
+						return
+					}
+				}
+			}()
+			return here, nil
+		}
+		a, b, changes := pair(t, dial, refuse)
+		a.Start()
+		a.Push(frameOf("one"))
+		time.Sleep(gonePatience - time.Millisecond)
+		if !a.Alive() {
+			t.Error("gone too early")
+		}
+		time.Sleep(2 * time.Millisecond)
+		synctest.Wait()
+		if a.Alive() || b.Counts().Queued != 1 {
+			t.Errorf("alive %t, %+v", a.Alive(), b.Counts())
+		}
+		time.Sleep(DefaultOptions().ConnectTimeout + time.Second)
+		synctest.Wait()
+		if !a.Alive() || changes.Load() != 2 {
+			t.Errorf("alive %t after %d changes", a.Alive(), changes.Load())
+		}
+		a.Push(frameOf("two"))
+		synctest.Wait()
+		if got := a.Counts(); got.Delivered != 1 || got.Moved != 1 {
+			t.Errorf("%+v", got)
+		}
+	})
+}
+
+// Moving loses nothing: where it does not fit it does not go, nor to one that has ended.
+func TestMoveFits(t *testing.T) {
+	a, b := newDest(t, "a:2003", DefaultOptions(), refuse), newDest(t, "b:2003", quick(), refuse)
+	b.queue.limit = 10
+	a.Push(frameOf("123456789"))
+	a.Push(frameOf("1"))
+	if !a.MoveTo(b) || a.MoveTo(b) {
+		t.Error("moved more than fits, or nothing")
+	}
+	if got := b.Counts(); got.Enqueued != 1 || got.Dropped != (stat.Losses{}) {
+		t.Errorf("%+v", got)
+	}
+	b.Close(t.Context())
+	if a.MoveTo(b) {
+		t.Error("moved to one that has ended")
+	}
+	if got := a.Counts(); got.Queued != 1 || got.Enqueued != 1 || got.Moved != 1 {
+		t.Errorf("%+v", got)
+	}
+}
