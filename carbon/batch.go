@@ -78,6 +78,21 @@ func (b *Batch) AddRouted(name []byte, way uint32, value float64, ms int64) {
 	})
 }
 
+// Rename makes dst, a scratch batch, hold p of b alone, under another name and with the rest of its text. The name is
+// copied; one over 65,535 bytes is a bug of the caller.
+func (b *Batch) Rename(dst *Batch, p *Point, name []byte) *Point {
+	q := *p
+	dst.Bytes = append(dst.Bytes[:0], name...)
+	if p.end != 0 {
+		dst.Bytes = append(dst.Bytes, b.Bytes[p.name+uint32(p.size):p.end]...)
+		q.end = uint32(len(dst.Bytes))
+	}
+	q.name, q.size = 0, uint16(len(name))
+	q.Flags = q.Flags&^Tagged | tagged(name)
+	dst.Points, dst.Arrival = append(dst.Points[:0], q), b.Arrival
+	return &dst.Points[0]
+}
+
 // A Decoder finds the points of the whole messages in b.Bytes and appends them to b.Points; now is the time of arrival
 // in Unix milliseconds. What it refuses it counts in b.Bad. An error means that the stream cannot go on (a refused
 // pickle frame): it says why, and the points decoded before it stand.
