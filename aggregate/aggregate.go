@@ -136,6 +136,11 @@ func (a *Aggregator) Counts(ctx context.Context) (sum stat.Counts, err error) {
 	return sum, nil
 }
 
+// Ask has f run by a shard between two of its blocks.
+func (a *Aggregator) Ask(ctx context.Context, shard int, f func()) error {
+	return a.ask(ctx, a.shards[shard], f)
+}
+
 // ask has f run by a shard, or here if the shards do not run yet.
 func (a *Aggregator) ask(ctx context.Context, s *shard, f func()) error {
 	a.life.Lock()

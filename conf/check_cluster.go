@@ -1,6 +1,7 @@
 package conf
 
 import (
+	"errors"
 	"fmt"
 	"net/netip"
 	"path/filepath"
@@ -9,6 +10,7 @@ import (
 	"unicode"
 
 	"plumbago/relay"
+	"plumbago/relay/ring"
 )
 
 // clusters checks the [[cluster]] sections.
@@ -29,6 +31,7 @@ func (c *checker) clusters() {
 			first[o.Name] = p
 		}
 		c.clusterSizes(p, o)
+		c.placement(p, o)
 		if c.isKnown(p.File, p.Key+".protocol") {
 			continue // what else should hold depends on it
 		}
@@ -68,10 +71,16 @@ func (c *checker) endpoints(p Place, o *relay.ClusterOptions) {
 	if len(o.Endpoints) == 0 {
 		c.missing(p, "endpoints", "has no endpoints", "")
 	}
+	address := func(text string) string {
+		if o.Protocol != "log" {
+			text, _ = relay.SplitInstance(text)
+		}
+		return text
+	}
 	for i, text := range o.Endpoints {
 		var msg, hint string
 		switch {
-		case slices.Contains(o.Endpoints[:i], text):
+		case slices.ContainsFunc(o.Endpoints[:i], func(before string) bool { return address(before) == address(text) }):
 			msg = quote(text) + " is there twice"
 		case o.Protocol == "log":
 			msg, hint = logEndpoint(text, o.Layout)
@@ -81,6 +90,32 @@ func (c *checker) endpoints(p Place, o *relay.ClusterOptions) {
 		}
 		if msg != "" {
 			c.faultAt(p, "endpoints", i, msg, hint)
+		}
+	}
+}
+
+// placement checks how a cluster's policy picks among its members.
+func (c *checker) placement(p Place, o *relay.ClusterOptions) {
+	for _, key := range []string{"policy", "endpoints", "ring"} {
+		if c.isKnown(p.File, p.Key+"."+key) {
+			return
+		}
+	}
+	const only = "only the policies carbon_ch, fnv1a_ch and jump_fnv1a_ch place copies"
+	options, hashing := o.RingOptions()
+	switch n := len(o.Endpoints); {
+	case o.Replicas < 1:
+		c.fault(p, "replicas", fmt.Sprintf("must be at least 1, not %d", o.Replicas), "")
+	case !hashing && o.Replicas > 1:
+		c.fault(p, "replicas", "has no effect on a cluster with policy "+quote(o.Policy), only)
+	case !hashing && o.Diverse != nil:
+		c.fault(p, "diverse", "has no effect on a cluster with policy "+quote(o.Policy), only)
+	case n == 0 || !hashing:
+	case o.Replicas > n:
+		c.fault(p, "replicas", fmt.Sprintf("asks for %d copies, but there are %d members", o.Replicas, n), "")
+	default:
+		if _, err := ring.New(options, o.Members()); err != nil {
+			c.fault(p, "endpoints", fmt.Sprintf("no ring %s with policy %s: %v", quote(o.Ring), quote(o.Policy), errors.Unwrap(err)), "")
 		}
 	}
 }
@@ -95,9 +130,11 @@ func (c *checker) carbonEndpoint(text string, o *relay.ClusterOptions) (msg, hin
 	if _, rest, ok := strings.Cut(text, "://"); ok {
 		return quote(text) + " is not HOST:PORT", fmt.Sprintf("write %q; how it is reached is the key transport", rest)
 	}
-	if _, instance, ok := strings.Cut(text, "="); ok {
-		return notBuilt("=" + instance), "only the hashing policies have instances"
+	whole := text
+	if text, instance := relay.SplitInstance(text); instance == "" && text != whole {
+		return quote(whole) + " has an empty instance", fmt.Sprintf("write %q", text)
 	}
+	text, _ = relay.SplitInstance(text)
 	if text == "stdout" || text == "stderr" || strings.HasPrefix(text, "/") {
 		return quote(text) + " is not HOST:PORT", `to write there say protocol = "log"`
 	}

@@ -83,11 +83,6 @@ func (c *checker) action(p Place, o *relay.RuleOptions) {
 
 // rewrite checks what a rule makes of names.
 func (c *checker) rewrite(p Place, o *relay.RuleOptions, match promise) {
-	for _, key := range []string{"rewrite", "map"} {
-		if c.given(p, key) {
-			c.fault(p, key, notBuilt(key), "")
-		}
-	}
 	switch {
 	case !c.given(p, "rewrite"):
 	case o.Rewrite == "":

@@ -13,7 +13,7 @@ var laterKeys = map[string][]string{
 	"admin":   {"token_file"},
 	"limits":  {"memory"},
 	"listen":  {"tls", "compress", "linger", "proxy_protocol", "statsd", "resp", "period", "type", "ack"},
-	"cluster": {"ring", "replicas", "spool", "confirm_every", "confirm_bytes", "tls", "compress", "max_conn_age", "resolve", "user_timeout", "spool_age", "spool_sync", "replay", "diverse"},
+	"cluster": {"spool", "confirm_every", "confirm_bytes", "tls", "compress", "max_conn_age", "resolve", "user_timeout", "spool_age", "spool_sync", "replay"},
 	"rule.aggregate": {
 		"rollups", "as_rollup", "keep", "by", "without", "memonly", "series", "dedup", "empty", "window_minmax",
 		"window_stddev", "compat", "percent", "output",
@@ -24,7 +24,6 @@ var laterKeys = map[string][]string{
 var laterValues = map[string][]string{
 	"listen.protocol":   {"statsd", "resp", "mmstats", "redis", "nats"},
 	"cluster.protocol":  {"redis", "nats"},
-	"cluster.policy":    {"any", "failover", "carbon_ch", "fnv1a_ch", "jump_fnv1a_ch"},
 	"cluster.confirm":   {"close", "window"},
 	"cluster.overflow":  {"block"},
 	"cluster.transport": {"unix"},

@@ -30,7 +30,7 @@ func Print(f *File) string {
 			var without []string
 			switch o := elem.Addr().Interface().(type) {
 			case *relay.ClusterOptions:
-				without = idle(o)
+				without = append(idle(o), unasked(o)...)
 			case *relay.RuleOptions:
 				without = absent(o)
 			}

@@ -54,3 +54,15 @@ func idle(o *relay.ClusterOptions) []string {
 	}
 	return []string{"layout"}
 }
+
+// unasked returns the keys of a cluster that its policy does not look at. They may be given: nobody can count on a ring,
+// or on one copy, that is not there.
+func unasked(o *relay.ClusterOptions) []string {
+	switch _, hashing := o.RingOptions(); {
+	case hashing:
+		return nil
+	case o.Policy == "any":
+		return []string{"replicas"}
+	}
+	return []string{"ring", "replicas"}
+}

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"plumbago/relay"
+	"plumbago/relay/ring"
 )
 
 // warnings returns what works in f, which has no faults, but is hardly meant.
@@ -19,6 +20,7 @@ func warnings(f *File) (ws Faults) {
 		ws = append(ws, f.fault(top, "rule", "there are no rules: every sample is unrouted", "add a [[rule]] section"))
 	}
 	ws = append(ws, unused(f)...)
+	ws = append(ws, copies(f)...)
 	ws = append(ws, unreachable(f)...)
 	return append(ws, sameNames(f)...)
 }
@@ -36,6 +38,30 @@ func unused(f *File) (ws Faults) {
 		if !slices.Contains(used, o.Name) {
 			ws = append(ws, f.fault(f.cluster[i], "name", "no rule sends to the cluster "+quote(o.Name), ""))
 		}
+	}
+	return ws
+}
+
+// copies finds clusters that can hold fewer copies than they are to.
+func copies(f *File) (ws Faults) {
+	for i := range f.Cluster {
+		o := &f.Cluster[i]
+		options, hashing := o.RingOptions()
+		if !hashing {
+			continue
+		}
+		most := ring.Copies(options, o.Members())
+		if o.Replicas <= most {
+			continue
+		}
+		hint := "without instances the members of one host are one to this ring"
+		if apart := options; apart.Diverse {
+			apart.Diverse = false
+			if ring.Copies(apart, o.Members()) > most {
+				hint = "copies go to distinct hosts; diverse = false lets them share one"
+			}
+		}
+		ws = append(ws, f.fault(f.cluster[i], "replicas", fmt.Sprintf("asks for %d copies, but there will be %d", o.Replicas, most), hint))
 	}
 	return ws
 }

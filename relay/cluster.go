@@ -1,41 +1,100 @@
 package relay
 
 import (
+	"context"
 	"fmt"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"go.uber.org/zap"
 
 	"plumbago/carbon"
 	"plumbago/relay/dest"
+	"plumbago/relay/ring"
 )
 
 // A Cluster is a named group of destinations and the policy that picks among them.
+//
+// The policy divides names into shares, and a share's points go to one place: an open frame that a lane keeps. Which
+// shares a name belongs to never changes, so lanes remember it; where a share goes may change with the members' state.
+//
+//	forward, failover   one share, one place: who gets the frame is decided when it is full
+//	the hashing ones    a share and a place for each member; a name has one share per copy
+//	any                 a place for each member and several shares for each, so that those of a member that is gone can
+//	                    be spread over the others
 type Cluster struct {
 	Name    string
 	Dests   []*dest.Dest
+	policy  string
 	encoder carbon.Encoder // without state: lanes share it
 	gather  time.Duration  // how long a lane keeps a frame open at most
+	ring    *ring.Ring     // of the hashing policies, else nil
+	style   string         // whose placement is reproduced
+
+	changes atomic.Uint32 // how often a member went or came back
+	turn    atomic.Uint32 // who gets the next frame of a member that is gone
 }
 
 // NewCluster makes a cluster and its destinations; it starts nothing. dial is nil but in tests.
 func NewCluster(o ClusterOptions, dial dest.Dialer, log *zap.Logger) (*Cluster, error) {
-	c := &Cluster{Name: o.Name, encoder: dest.Encoder(o.Options), gather: o.Flush}
+	c := &Cluster{Name: o.Name, policy: o.Policy, encoder: dest.Encoder(o.Options), gather: o.Flush, style: o.Ring}
 	for _, endpoint := range o.Endpoints {
-		d, err := dest.New(o.Name, endpoint, o.Options, dial, log)
+		d, err := dest.New(o.Name, o.addressOf(endpoint), o.Options, dial, log)
 		if err != nil {
 			return nil, fmt.Errorf("cluster %s: endpoint %s: %w", o.Name, endpoint, err)
 		}
 		c.Dests = append(c.Dests, d)
 	}
+	if options, ok := o.RingOptions(); ok {
+		var err error
+		if c.ring, err = ring.New(options, o.Members()); err != nil {
+			return nil, fmt.Errorf("cluster %s: %w", o.Name, err)
+		}
+	}
+	if c.standsIn() {
+		for i, d := range c.Dests {
+			d.StandBy(dest.Standby{Changed: func() { c.changes.Add(1) }, Relieve: func() { c.relieve(i) }})
+		}
+	}
 	return c, nil
 }
 
-// push hands a finished frame to every member: the policy "forward".
-func (c *Cluster) push(f *carbon.Frame) {
-	c.encoder.Finish(f)
-	f.Retain(len(c.Dests) - 1)
+// Start launches the destinations.
+func (c *Cluster) Start() {
 	for _, d := range c.Dests {
-		d.Push(f)
+		d.Start()
+	}
+}
+
+// Close gets out what is queued until ctx is done. What waits for members that are gone is moved to the others first.
+func (c *Cluster) Close(ctx context.Context) {
+	if c.standsIn() {
+		for i, d := range c.Dests {
+			if !d.Alive() {
+				c.relieve(i)
+			}
+		}
+	}
+	var wg sync.WaitGroup
+	for _, d := range c.Dests {
+		wg.Go(func() { d.Close(ctx) })
+	}
+	wg.Wait()
+}
+
+// push hands on a finished frame of one of the cluster's places.
+func (c *Cluster) push(place int, f *carbon.Frame) {
+	c.encoder.Finish(f)
+	switch {
+	case c.policy == "failover":
+		c.Dests[c.first()].Push(f)
+	case c.places() > 1:
+		c.Dests[place].Push(f)
+	default:
+		f.Retain(len(c.Dests) - 1)
+		for _, d := range c.Dests {
+			d.Push(f)
+		}
 	}
 }

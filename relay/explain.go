@@ -1,5 +1,7 @@
 package relay
 
+import "slices"
+
 // An Explanation says what would become of a name: the rules that it meets, top to bottom, and how its walk ends.
 type Explanation struct {
 	Name  string `json:"name"`
@@ -13,8 +15,8 @@ type Step struct {
 	Line    int      `json:"line"` // of the configuration file
 	File    string   `json:"file,omitempty"`
 	Match   string   `json:"match"`
-	Action  string   `json:"action"`            // drop, aggregate or send
-	Name    string   `json:"name"`              // the sample's name after it
+	Action  string   `json:"action"`            // drop, rewrite, aggregate or send
+	Name    string   `json:"name"`              // the sample's name after it, "" if a rewrite made no name of it
 	Outputs []string `json:"outputs,omitempty"` // names of the results that an aggregate would emit
 	To      []Target `json:"to,omitempty"`      // where the sample, or an aggregate's results, are sent
 	Stop    bool     `json:"stop"`
@@ -26,26 +28,30 @@ type Target struct {
 	Endpoints []string `json:"endpoints"`
 }
 
-// Explain walks a name through the table.
+// Explain walks a name through the table. Where it goes by the policies "any" and "failover" is as the members stand.
 func (t *Table) Explain(name string) Explanation {
 	x := Explanation{Name: name, Steps: []Step{}}
-	v := t.walk(name, 0, func(r *rule, folded string) {
+	v := t.walk(name, 0, func(m meeting) {
+		r := m.rule
 		step := Step{
-			Rule: r.number, Line: r.Line, File: r.File, Match: r.match.String(), Action: "send", Name: name,
-			Stop: r.stop || r.Drop, To: t.explainTargets(r.send),
+			Rule: r.number, Line: r.Line, File: r.File, Match: r.matcher.String(), Action: "send", Name: m.after, Stop: r.stop,
 		}
 		switch {
 		case r.Drop:
 			step.Action = "drop"
+		case r.rewrites():
+			step.Action = "rewrite"
 		case r.fold >= 0:
 			step.Action = "aggregate"
-			step.Outputs = t.Aggregator.Rules()[r.fold].Results([]byte(folded))
-			step.To = t.explainTargets(r.results)
+			step.Outputs = t.Aggregator.Rules()[r.fold].Results([]byte(m.folded))
+			step.To = t.explainTargets(r.results, step.Outputs...)
+		default:
+			step.To = t.explainTargets(r.send, m.after)
 		}
 		x.Steps = append(x.Steps, step)
 	})
 	switch {
-	case len(v.targets) > 0:
+	case len(v.sends) > 0:
 		x.End = "sent"
 	case len(v.folds) > 0:
 		x.End = "aggregated"
@@ -57,12 +63,17 @@ func (t *Table) Explain(name string) Explanation {
 	return x
 }
 
-func (t *Table) explainTargets(clusters []int) (to []Target) {
-	for _, i := range merge(nil, clusters) {
+// explainTargets says which endpoints of the clusters get points of any of the names.
+func (t *Table) explainTargets(clusters []int, names ...string) (to []Target) {
+	for _, i := range clusters {
 		c := t.Clusters[i]
 		target := Target{Cluster: c.Name}
-		for _, d := range c.Dests {
-			target.Endpoints = append(target.Endpoints, d.Endpoint())
+		for _, name := range names {
+			for _, member := range c.holders(name) {
+				if e := c.Dests[member].Endpoint(); !slices.Contains(target.Endpoints, e) {
+					target.Endpoints = append(target.Endpoints, e)
+				}
+			}
 		}
 		to = append(to, target)
 	}

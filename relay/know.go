@@ -1,9 +1,8 @@
 package relay
 
 import (
-	"slices"
+	"encoding/binary"
 
-	"plumbago/aggregate"
 	"plumbago/carbon"
 )
 
@@ -13,43 +12,80 @@ func (l *Lane) know(b *carbon.Batch, p *carbon.Point) *seen {
 	if s := l.memory.find(p.Hash, name); s != nil {
 		return s
 	}
-	route, refs := l.bind(name, p.Kind, l.table.walk(string(name), 0, nil))
-	return l.memory.young.add(p.Hash, name, route, refs)
+	w := l.bind(name, p.Kind, l.table.walk(string(name), 0, nil))
+	return l.memory.young.add(p.Hash, name, w)
 }
 
 // Way asks the table about a result of the aggregate rule with the given ID.
 func (l *Lane) Way(name []byte, k carbon.Kind, rule int) uint32 {
-	route, refs := l.bind(name, k, l.table.way(string(name), rule))
-	if len(refs) == 0 { // most results are only sent, and most of them alike
-		for i, w := range l.ways[1:] {
-			if w.route == route && len(w.refs) == 0 {
+	w := l.bind(name, k, l.table.way(string(name), rule))
+	if len(w.refs) == 0 && len(w.forms) == 0 { // most results are only sent, and most of them alike
+		for i := range l.ways[1:] {
+			if known := &l.ways[i+1]; known.route == w.route && len(known.refs) == 0 && len(known.forms) == 0 {
 				return uint32(i) + 1
 			}
 		}
 	}
-	l.ways = append(l.ways, way{route, refs})
+	l.ways = append(l.ways, w)
 	return uint32(len(l.ways)) - 1
 }
 
 // bind makes a verdict ready for the path of a line.
-func (l *Lane) bind(name []byte, k carbon.Kind, v verdict) (at uint32, refs []aggregate.Ref) {
+func (l *Lane) bind(name []byte, k carbon.Kind, v verdict) (w way) {
 	for _, f := range v.folds {
-		refs = append(refs, l.table.Aggregator.Bind(f.rule.fold, k, name, []byte(f.name)))
+		w.refs = append(w.refs, l.table.Aggregator.Bind(f.rule.fold, k, name, []byte(f.name)))
 	}
-	e := unrouted
+	r := route{end: unrouted, met: v.met}
 	if v.dropped {
-		e = dropped
+		r.end = dropped
 	}
-	return l.intern(route{v.targets, e}), refs
+	form, forms := 0, uint32(0)
+	for _, s := range v.sends { // ordered by form
+		if s.form != form {
+			form = s.form
+			forms++
+			w.forms = appendForm(w.forms, v.names[form])
+		}
+		for _, share := range l.table.Clusters[s.cluster].sharesOf(nil, v.names[form]) {
+			r.targets = append(r.targets, target{share: uint32(l.table.firstShare[s.cluster] + share), form: forms})
+		}
+	}
+	w.route = l.intern(r)
+	return w
 }
 
 // intern returns the index of a route: there are few of them, however many names.
 func (l *Lane) intern(r route) uint32 {
+	key := []byte{byte(r.end)}
+	for _, rule := range r.met {
+		key = binary.AppendUvarint(key, uint64(rule)+1)
+	}
+	key = append(key, 0)
+	for _, t := range r.targets {
+		key = binary.AppendUvarint(binary.AppendUvarint(key, uint64(t.share)), uint64(t.form))
+	}
+	at, ok := l.known[string(key)]
+	if !ok {
+		at = uint32(len(l.routes))
+		l.routes = append(l.routes, r)
+		l.known[string(key)] = at
+	}
+	return at
+}
+
+// A Tally is what one rule met.
+type Tally struct {
+	Hits int64 // samples and results that met it, not stopped before
+	Last int64 // Unix milliseconds when the latest of them arrived, 0 for never
+}
+
+// Tally adds up in sum, by the rules' places from 0, what the lane's points met. Only the lane's owner may call it.
+func (l *Lane) Tally(sum []Tally) {
 	for i := range l.routes {
-		if l.routes[i].end == r.end && slices.Equal(l.routes[i].targets, r.targets) {
-			return uint32(i)
+		r := &l.routes[i]
+		for _, rule := range r.met {
+			sum[rule].Hits += r.hits
+			sum[rule].Last = max(sum[rule].Last, r.last)
 		}
 	}
-	l.routes = append(l.routes, r)
-	return uint32(len(l.routes)) - 1
 }

@@ -25,18 +25,46 @@ type Lane struct {
 	table   *Table
 	memory  memory
 	routes  []route
-	ways    []way           // of results, see Way
-	frames  []*carbon.Frame // open, one per cluster
+	known   map[string]uint32 // the indexes of routes, by their key
+	ways    []way             // of results, see Way
+	boxes   []box             // one per place
+	placeOf []uint32          // where each share goes, as the members of its cluster stand
+	follows []follow          // the clusters of which that may change
 	scatter *aggregate.Scatter
+	renamed *carbon.Batch // scratch: a point under another name
 	counts  stat.Counts
 	source  int64 // 0 for a worker's lane; 1 for a shard's: its points are emitted, not received
 	aged    time.Time
 }
 
-// A route is where the points of a name are sent, and what they count as if they are neither sent nor aggregated.
+// A box is a place of a cluster, and the frame that the lane has open for it.
+type box struct {
+	frame   *carbon.Frame
+	cluster *Cluster
+	place   int // among the cluster's
+}
+
+// A follow is a cluster whose shares move when its members come and go.
+type follow struct {
+	cluster *Cluster
+	index   int    // of the cluster in the table
+	seen    uint32 // the cluster's changes that placeOf knows of
+}
+
+// A route is where the points of a name are sent, what they count as if they are neither sent nor aggregated, and how
+// many there were. Names alike share one.
 type route struct {
-	targets []int
+	targets []target // the name's own form first
 	end     end
+	met     []int // indexes of the rules that the names meet
+	hits    int64
+	last    int64 // Unix milliseconds of the arrival of the latest point, 0 for none
+}
+
+// A target is a share that points are sent to, under the name that they have there.
+type target struct {
+	share uint32 // of the table
+	form  uint32 // 0 is the name as it came, 1 the first of its other forms, and so on
 }
 
 // An end is what becomes of a sample that is neither sent nor aggregated.
@@ -51,6 +79,7 @@ const (
 type way struct {
 	route uint32
 	refs  []aggregate.Ref
+	forms []byte
 }
 
 // NewLane returns the lane of a worker. asks are functions that the worker's owner wants run: the lane runs them while it
@@ -75,20 +104,52 @@ func (t *Table) Start() {
 	for i := range outlets {
 		lane := t.lane(t.Aggregator.Derive)
 		lane.source = 1
+		t.lanes = append(t.lanes, lane)
 		outlets[i] = lane
 	}
 	t.Aggregator.Start(outlets)
 }
 
 func (t *Table) lane(hand func(int, *aggregate.Samples)) *Lane {
-	return &Lane{
-		table: t, memory: newMemory(), frames: make([]*carbon.Frame, len(t.Clusters)), ways: make([]way, 1),
-		scatter: aggregate.NewScatter(t.Aggregator.Shards(), hand), aged: time.Now(),
+	l := &Lane{
+		table: t, memory: newMemory(), known: map[string]uint32{}, ways: make([]way, 1), renamed: new(carbon.Batch),
+		scatter: aggregate.NewScatter(t.Aggregator.Shards(), hand), aged: time.Now(), placeOf: make([]uint32, t.shares),
+	}
+	for i, c := range t.Clusters {
+		for place := range c.places() {
+			l.boxes = append(l.boxes, box{cluster: c, place: place})
+		}
+		f := follow{cluster: c, index: i, seen: c.changes.Load()}
+		if c.policy == "any" {
+			l.follows = append(l.follows, f)
+		}
+		l.place(&f)
+	}
+	return l
+}
+
+// follow moves the shares of clusters whose members have come or gone since the last time.
+func (l *Lane) follow() {
+	for i := range l.follows {
+		f := &l.follows[i]
+		if now := f.cluster.changes.Load(); now != f.seen {
+			f.seen = now
+			l.place(f)
+		}
+	}
+}
+
+// place finds where the shares of a cluster go.
+func (l *Lane) place(f *follow) {
+	share, place := l.table.firstShare[f.index], l.table.firstPlace[f.index]
+	for i := range f.cluster.shares() {
+		l.placeOf[share+i] = uint32(place + f.cluster.place(i))
 	}
 }
 
 // Accept takes a batch down the table.
 func (l *Lane) Accept(b *carbon.Batch) {
+	l.follow()
 	for why, n := range b.Bad {
 		l.counts.Invalid[why] += int64(n)
 		l.counts.Received += int64(n)
@@ -108,7 +169,8 @@ func (l *Lane) Accept(b *carbon.Batch) {
 				if s == nil { // new, or made known earlier in this glance
 					s = l.know(b, &points[i])
 				}
-				l.take(b, &points[i], &l.routes[s.route], l.memory.young.refsOf(s))
+				g := &l.memory.young
+				l.take(b, &points[i], &l.routes[s.route], g.refsOf(s), g.formsOf(s))
 			}
 		}
 		points = points[n:]
@@ -140,12 +202,15 @@ func sameName(g *generation, s *seen, name []byte) bool {
 func (l *Lane) results(b *carbon.Batch, points []carbon.Point) {
 	for i := range points {
 		w := &l.ways[points[i].Hash]
-		l.take(b, &points[i], &l.routes[w.route], w.refs)
+		l.take(b, &points[i], &l.routes[w.route], w.refs, w.forms)
 	}
 }
 
-// take does with one point what the table says, and counts it.
-func (l *Lane) take(b *carbon.Batch, p *carbon.Point, r *route, refs []aggregate.Ref) {
+// take does with one point what the table says, and counts it. forms are the names under which it is sent besides its
+// own.
+func (l *Lane) take(b *carbon.Batch, p *carbon.Point, r *route, refs []aggregate.Ref, forms []byte) {
+	r.hits++
+	r.last = b.Arrival
 	l.counts.Emitted += l.source
 	l.counts.Accepted += 1 - l.source
 	l.counts.Received += 1 - l.source
@@ -162,8 +227,15 @@ func (l *Lane) take(b *carbon.Batch, p *carbon.Point, r *route, refs []aggregate
 	default:
 		l.end(r.end)
 	}
-	for _, target := range r.targets {
-		l.append(target, b, p)
+	form, from, point := uint32(0), b, p
+	for _, t := range r.targets {
+		if t.form != form {
+			var name []byte
+			form = t.form
+			name, forms = nextForm(forms)
+			from, point = l.renamed, b.Rename(l.renamed, p, name)
+		}
+		l.append(l.placeOf[t.share], from, point)
 	}
 	if len(refs) > 0 {
 		l.scatter.Fold(refs, p.Value, p.Time, b.Arrival, sent)
@@ -178,23 +250,28 @@ func (l *Lane) end(e end) {
 	}
 }
 
-// append writes a point into the open frame of a cluster.
-func (l *Lane) append(target int, b *carbon.Batch, p *carbon.Point) {
-	c, f := l.table.Clusters[target], l.frames[target]
-	if f == nil {
-		f = l.open(target, b)
+// append writes a point into the open frame of a place.
+func (l *Lane) append(place uint32, b *carbon.Batch, p *carbon.Point) {
+	x := &l.boxes[place]
+	if x.frame == nil {
+		x.open(b)
 	}
-	if !c.encoder.Append(f, b, p) {
-		c.push(f)
-		c.encoder.Append(l.open(target, b), b, p)
+	if !x.cluster.encoder.Append(x.frame, b, p) {
+		x.push()
+		x.open(b)
+		x.cluster.encoder.Append(x.frame, b, p)
 	}
 }
 
-func (l *Lane) open(target int, b *carbon.Batch) *carbon.Frame {
-	f := carbon.NewFrame()
-	f.Oldest = b.Arrival
-	l.frames[target] = f
-	return f
+func (x *box) open(b *carbon.Batch) {
+	x.frame = carbon.NewFrame()
+	x.frame.Oldest = b.Arrival
+}
+
+func (x *box) push() {
+	f := x.frame
+	x.frame = nil
+	x.cluster.push(x.place, f)
 }
 
 // Flush hands on what is open: samples at once, frames once they are as old as their cluster lets them grow. It says
@@ -202,14 +279,13 @@ func (l *Lane) open(target int, b *carbon.Batch) *carbon.Frame {
 func (l *Lane) Flush() (stillOpen bool) {
 	l.scatter.Flush()
 	now := time.Now()
-	for i, f := range l.frames {
-		if f == nil {
-			continue
-		}
-		if c := l.table.Clusters[i]; now.UnixMilli()-f.Oldest+slack >= c.gather.Milliseconds() {
-			l.frames[i] = nil
-			c.push(f)
-		} else {
+	for i := range l.boxes {
+		x := &l.boxes[i]
+		switch {
+		case x.frame == nil:
+		case now.UnixMilli()-x.frame.Oldest+slack >= x.cluster.gather.Milliseconds():
+			x.push()
+		default:
 			stillOpen = true
 		}
 	}
@@ -223,10 +299,9 @@ func (l *Lane) Flush() (stillOpen bool) {
 // Close hands on everything.
 func (l *Lane) Close() {
 	l.scatter.Flush()
-	for i, f := range l.frames {
-		if f != nil {
-			l.frames[i] = nil
-			l.table.Clusters[i].push(f)
+	for i := range l.boxes {
+		if x := &l.boxes[i]; x.frame != nil {
+			x.push()
 		}
 	}
 }

@@ -34,19 +34,24 @@ func table(tb testing.TB, clusters []string, rules ...RuleOptions) *Table {
 }
 
 func sending(match string, to ...string) RuleOptions {
-	return RuleOptions{Selection: matching(match), Send: to}
+	return RuleOptions{Selection: globs(match), Send: to}
 }
 
-func dropping(match string) RuleOptions { return RuleOptions{Selection: matching(match), Drop: true} }
+func dropping(match string) RuleOptions { return RuleOptions{Selection: globs(match), Drop: true} }
 
-func matching(glob string) pattern.Selection {
-	return pattern.Selection{Options: pattern.Options{Match: []string{glob}}}
+// globs selects names by globs.
+func globs(match ...string) pattern.Selection {
+	return pattern.Selection{Options: pattern.Options{Match: match}}
+}
+
+func rewriting(match, template string) RuleOptions {
+	return RuleOptions{Selection: globs(match), Rewrite: template}
 }
 
 func folding(match, name string, to ...string) RuleOptions {
 	o := aggregate.DefaultOptions()
 	o.Name, o.Send = name, to
-	return RuleOptions{Selection: matching(match), Aggregate: &o}
+	return RuleOptions{Selection: globs(match), Aggregate: &o}
 }
 
 func batch(names ...string) *carbon.Batch {
@@ -87,8 +92,8 @@ func TestWalk(t *testing.T) {
 		}
 	}
 	f(t, "my.secret", "1 drop stop = dropped")
-	f(t, "web.1.hits", "2 aggregate web.all.hits.avg,web.all.hits.max >a; 4 send >a >b stop = sent")
-	f(t, "web.1.misses", "4 send >a >b stop = sent")
+	f(t, "web.1.hits", "2 aggregate web.all.hits.avg,web.all.hits.max >a; 4 send >b >a stop = sent")
+	f(t, "web.1.misses", "4 send >b >a stop = sent")
 	f(t, "m.x", "3 send >b; 5 send >a stop = sent")
 	f(t, "m.x;dc=ams", "3 send >b; 5 send >a stop = sent")
 	f(t, "else", "6 aggregate else.avg,else.max stop = aggregated")
@@ -207,13 +212,26 @@ func TestMemory(t *testing.T) {
 		if m.find(h, n) != nil {
 			t.Fatalf("%s is known already", n)
 		}
-		m.young.add(h, n, uint32(i), []aggregate.Ref{{Slot: uint32(i)}, {Slot: uint32(i + 1)}})
+		w := way{route: uint32(i), refs: []aggregate.Ref{{Slot: uint32(i)}, {Slot: uint32(i + 1)}}}
+		if i%3 == 0 {
+			w.forms = appendForm(appendForm(nil, string(n)+".b"), "c")
+		}
+		m.young.add(h, n, w)
 	}
 	check := func(i int) {
 		n, h := name(i)
 		s := m.find(h, n)
 		if s == nil || s.route != uint32(i) || m.young.refsOf(s)[1].Slot != uint32(i+1) {
 			t.Fatalf("%s: %+v", n, s)
+		}
+		if forms := m.young.formsOf(s); (i%3 == 0) != (forms != nil) {
+			t.Fatalf("%s: forms %q", n, forms)
+		} else if forms != nil {
+			first, rest := nextForm(forms)
+			second, rest := nextForm(rest)
+			if string(first) != string(n)+".b" || string(second) != "c" || len(rest) != 0 {
+				t.Fatalf("%s: forms %q", n, forms)
+			}
 		}
 	}
 	for i := range 5000 {
@@ -252,9 +270,14 @@ func benchLane(tb testing.TB, names int, rules ...RuleOptions) (*Lane, func(roun
 }
 
 func BenchmarkAccept(b *testing.B) {
+	benchAccept(b, "sent", sending("**", "a"))
+	benchAccept(b, "rewritten", rewriting("servers.*.**", "hosts.$1.$2"), sending("**", "a"))
+}
+
+func benchAccept(b *testing.B, what string, rules ...RuleOptions) {
 	for _, names := range []int{10_000, 1_000_000} {
-		b.Run(fmt.Sprint(names), func(b *testing.B) {
-			l, next := benchLane(b, names, sending("**", "a"))
+		b.Run(fmt.Sprint(what, "/", names), func(b *testing.B) {
+			l, next := benchLane(b, names, rules...)
 			for range names/1000 + 1 { // every name is known
 				l.Accept(next(0))
 			}
@@ -277,7 +300,9 @@ func TestAcceptDoesNotAllocate(t *testing.T) {
 		t.Skip("the race detector makes pools forget")
 	}
 	both := sending("**", "a")
-	l, next := benchLane(t, 100, folding("**", "$0", "a"), both)
+	no := false
+	both.Stop = &no
+	l, next := benchLane(t, 100, folding("**", "$0", "a"), both, rewriting("**", "renamed.$1"), sending("**", "a"))
 	l.table.Start()
 	l.Accept(next(0))
 	blocks := make([]*carbon.Batch, 200)

@@ -10,16 +10,29 @@ import (
 type ClusterOptions struct {
 	// The name by which rules send to it.
 	Name string `toml:"name"`
-	// Its members: HOST:PORT for plaintext and pickle; "stdout", "stderr" or a path for a log.
+	// Its members: HOST:PORT for plaintext and pickle, with =NAME behind it for a member that the rings of other relays
+	// know as the instance NAME; "stdout", "stderr" or a path for a log.
 	Endpoints []string `toml:"endpoints"`
-	// Who among the members gets a point: "forward" sends it to all.
-	Policy string `toml:"policy" enum:"forward"`
+	// Who among the members gets a point. "forward" sends it to all. "failover" sends it to the first that can be reached.
+	// "any" gives each name to one of those that can be reached, always the same as long as it can. "carbon_ch",
+	// "fnv1a_ch" and "jump_fnv1a_ch" place names as consistent hashing does, whether a member can be reached or not: its
+	// points wait for it.
+	Policy string `toml:"policy" enum:"forward|any|failover|carbon_ch|fnv1a_ch|jump_fnv1a_ch"`
+	// Whose placement the hashing policies reproduce: "carbon" is Graphite's own carbon-relay, "carbon-c-relay" that
+	// program, "carbon-relay-ng" its consistentHashing and "carbon-relay-ng-v2" its consistentHashing-v2. "carbon-c-relay"
+	// hashes what is before a name's tags, the others the whole name.
+	Ring string `toml:"ring" enum:"carbon|carbon-c-relay|carbon-relay-ng|carbon-relay-ng-v2"`
+	// How many members get a copy of each point; hashing policies only.
+	Replicas int `toml:"replicas"`
+	// Whether copies go to distinct hosts, not only to distinct members; hashing policies only. It is true where nothing
+	// else is said if ring is "carbon", as it is there, and false for the other rings, which do not know of it.
+	Diverse *bool `toml:"diverse"`
 	dest.Options
 }
 
 // DefaultClusterOptions are the defaults of a [[cluster]] section; Name and Endpoints have none.
 func DefaultClusterOptions() ClusterOptions {
-	return ClusterOptions{Policy: "forward", Options: dest.DefaultOptions()}
+	return ClusterOptions{Policy: "forward", Ring: "carbon", Replicas: 1, Options: dest.DefaultOptions()}
 }
 
 // RuleOptions are the keys of a [[rule]] section: a match and one action.

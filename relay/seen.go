@@ -2,6 +2,7 @@ package relay
 
 import (
 	"bytes"
+	"encoding/binary"
 
 	"plumbago/aggregate"
 )
@@ -11,10 +12,14 @@ type seen struct {
 	hash  uint64
 	name  uint32 // where its bytes lie in the generation's arena
 	size  uint16 // of the name; 0 is a free place
-	folds uint16 // how many series its samples go into
+	folds uint16 // how many series its samples go into, and hasForms
 	route uint32 // index into Lane.routes
 	fold  uint32 // the first of its refs in the generation
 }
+
+// hasForms, in seen.folds, says that the name is sent under other names too. They follow it in the arena, behind their
+// length in four bytes.
+const hasForms = 1 << 15
 
 // A generation is a set of names with what is known of them, in open addressing.
 type generation struct {
@@ -41,17 +46,21 @@ func (g *generation) find(hash uint64, name []byte) *seen {
 }
 
 // add puts a name in that find did not find.
-func (g *generation) add(hash uint64, name []byte, route uint32, refs []aggregate.Ref) *seen {
+func (g *generation) add(hash uint64, name []byte, w way) *seen {
 	if (g.n+1)*4 > len(g.slots)*3 {
 		g.grow()
 	}
 	s := g.free(hash)
 	*s = seen{
 		hash: hash, name: uint32(len(g.names)), size: uint16(len(name)),
-		route: route, fold: uint32(len(g.refs)), folds: uint16(len(refs)),
+		route: w.route, fold: uint32(len(g.refs)), folds: uint16(len(w.refs)),
 	}
 	g.names = append(g.names, name...)
-	g.refs = append(g.refs, refs...)
+	g.refs = append(g.refs, w.refs...)
+	if len(w.forms) > 0 {
+		s.folds |= hasForms
+		g.names = append(binary.LittleEndian.AppendUint32(g.names, uint32(len(w.forms))), w.forms...)
+	}
 	g.n++
 	return s
 }
@@ -76,7 +85,29 @@ func (g *generation) grow() {
 }
 
 // refsOf returns where the samples of s go.
-func (g *generation) refsOf(s *seen) []aggregate.Ref { return g.refs[s.fold : s.fold+uint32(s.folds)] }
+func (g *generation) refsOf(s *seen) []aggregate.Ref {
+	return g.refs[s.fold : s.fold+uint32(s.folds&^hasForms)]
+}
+
+// formsOf returns the names under which s is sent besides its own, see nextForm.
+func (g *generation) formsOf(s *seen) []byte {
+	if s.folds&hasForms == 0 {
+		return nil
+	}
+	at := s.name + uint32(s.size)
+	return g.names[at+4:][:binary.LittleEndian.Uint32(g.names[at:])]
+}
+
+// appendForm appends a name to a list of them.
+func appendForm(forms []byte, name string) []byte {
+	return append(binary.LittleEndian.AppendUint16(forms, uint16(len(name))), name...)
+}
+
+// nextForm returns the first name of a list, and the others.
+func nextForm(forms []byte) (name, rest []byte) {
+	end := 2 + int(binary.LittleEndian.Uint16(forms))
+	return forms[2:end], forms[end:]
+}
 
 // A memory is a lane's knowledge of names in two generations: a name found in the old one moves to the young one, and
 // now and then the old one is forgotten and the young one grows old. So names that stop coming are forgotten.
@@ -102,7 +133,7 @@ func (m *memory) find(hash uint64, name []byte) *seen {
 		return s
 	}
 	if s := m.old.find(hash, name); s != nil {
-		return m.young.add(hash, name, s.route, m.old.refsOf(s))
+		return m.young.add(hash, name, way{s.route, m.old.refsOf(s), m.old.formsOf(s)})
 	}
 	return nil
 }

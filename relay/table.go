@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -14,16 +15,24 @@ type Table struct {
 	Clusters   []*Cluster
 	Aggregator *aggregate.Aggregator
 	rules      []rule
-	folding    []*rule // the rules that aggregate, by the aggregator's IDs
+	set        *pattern.Set // finds the rules that a name may meet
+	folding    []*rule      // the rules that aggregate, by the aggregator's IDs
+
+	// The clusters' shares and places are numbered through, in the order of the clusters.
+	firstShare, firstPlace []int
+	shares, places         int
+
+	lanes []*Lane // of the shards
 }
 
 // A rule is one row of the table.
 type rule struct {
 	RuleOptions
 	number  int // its place in the table, from 1
-	match   *pattern.Matcher
+	matcher *pattern.Matcher
+	rewrite *pattern.Template // nil unless it rewrites by a template
 	name    *pattern.Template // of aggregate.name
-	as      *pattern.Template // of aggregate.as where captures stand in it; nil elsewhere
+	as      *pattern.Template // of aggregate.as where captures stand in it, else nil
 	fold    int               // the aggregator's ID, -1 if the rule does not aggregate
 	send    []int             // indexes into Clusters
 	results []int             // where an aggregate's results go; nil: on down the table
@@ -33,12 +42,18 @@ type rule struct {
 // NewTable compiles the rules over the clusters, and makes an aggregator of so many shards for those that aggregate.
 func NewTable(rules []RuleOptions, clusters []*Cluster, shards, seriesLimit int) (*Table, error) {
 	t := &Table{Clusters: clusters, rules: make([]rule, len(rules))}
+	for _, c := range clusters {
+		t.firstShare, t.firstPlace = append(t.firstShare, t.shares), append(t.firstPlace, t.places)
+		t.shares, t.places = t.shares+c.shares(), t.places+c.places()
+	}
 	var folds []*aggregate.Rule
+	var matchers []*pattern.Matcher
 	for i, o := range rules {
 		r := &t.rules[i]
 		if err := t.compile(r, i+1, o); err != nil {
 			return nil, fmt.Errorf("rule %d: %w", i+1, err)
 		}
+		matchers = append(matchers, r.matcher)
 		if o.Aggregate == nil {
 			continue
 		}
@@ -49,37 +64,47 @@ func NewTable(rules []RuleOptions, clusters []*Cluster, shards, seriesLimit int)
 		r.fold = fold.ID
 		folds, t.folding = append(folds, fold), append(t.folding, r)
 	}
+	t.set = pattern.NewSet(matchers)
 	t.Aggregator = aggregate.New(folds, shards, seriesLimit)
 	return t, nil
 }
 
 func (t *Table) compile(r *rule, number int, o RuleOptions) (err error) {
-	*r = rule{RuleOptions: o, number: number, fold: -1, stop: len(o.Send) > 0}
+	*r = rule{RuleOptions: o, number: number, fold: -1, stop: o.Drop || len(o.Send) > 0}
 	if o.Stop != nil {
 		r.stop = *o.Stop
 	}
-	if r.match, err = pattern.New(o.Selection); err != nil {
+	if r.matcher, err = pattern.New(o.Selection); err != nil {
 		return err
 	}
-	if o.Aggregate != nil {
-		captures, groups := r.match.Captures(), r.match.Groups()
-		if r.name, err = pattern.ParseTemplate(o.Aggregate.Name, captures, groups); err != nil {
-			return fmt.Errorf("aggregate name %q: %w", o.Aggregate.Name, err)
-		}
-		as, err := pattern.ParseTemplate(aggregate.MarkPlaceholders(o.Aggregate.As), captures, groups)
+	template := func(text, what string) (*pattern.Template, error) {
+		made, err := pattern.ParseTemplate(text, r.matcher.Captures(), r.matcher.Groups())
 		if err != nil {
-			return fmt.Errorf("aggregate as %q: %w", o.Aggregate.As, err)
+			return nil, fmt.Errorf("%s %q: %w", what, text, err)
 		}
-		if strings.Contains(o.Aggregate.As, "$") {
+		return made, nil
+	}
+	if o.Rewrite != "" {
+		if r.rewrite, err = template(o.Rewrite, "rewrite"); err != nil {
+			return err
+		}
+	}
+	if a := o.Aggregate; a != nil {
+		if r.name, err = template(a.Name, "aggregate name"); err != nil {
+			return err
+		}
+		as, err := template(aggregate.MarkPlaceholders(a.As), "aggregate as")
+		if err != nil {
+			return err
+		}
+		if strings.Contains(a.As, "$") {
 			r.as = as
 		}
+		if r.results, err = t.clustersNamed(a.Send); err != nil {
+			return err
+		}
 	}
-	if r.send, err = t.clustersNamed(o.Send); err != nil {
-		return err
-	}
-	if o.Aggregate != nil {
-		r.results, err = t.clustersNamed(o.Aggregate.Send)
-	}
+	r.send, err = t.clustersNamed(o.Send)
 	return err
 }
 
@@ -94,71 +119,22 @@ func (t *Table) clustersNamed(names []string) (found []int, err error) {
 	return found, nil
 }
 
-// A fold is one aggregate that a name feeds.
-type fold struct {
-	rule *rule
-	name string // of the series there
-}
+// rewrites says whether a rule gives names a new form.
+func (r *rule) rewrites() bool { return r.Rewrite != "" || r.Map != "" }
 
-// A verdict is what the table says of a name: everything that becomes of its samples.
-type verdict struct {
-	dropped bool
-	targets []int // clusters, in order and each once
-	folds   []fold
-}
+// Folding returns the place in the table, from 1, of the aggregate rule with the given ID.
+func (t *Table) Folding(id int) (number int) { return t.folding[id].number }
 
-// walk takes a name down the table from rule `from` (an index) and calls step, if given, for each rule it meets.
-func (t *Table) walk(name string, from int, step func(r *rule, folded string)) (v verdict) {
-	var captures pattern.Captures
-	for i := from; i < len(t.rules); i++ {
-		r := &t.rules[i]
-		if !r.match.Match(name, &captures) {
-			continue
-		}
-		folded := ""
-		switch {
-		case r.Drop:
-			v.dropped = true
-		case r.fold >= 0:
-			folded = r.series(name, &captures)
-			v.folds = append(v.folds, fold{r, folded})
-		default:
-			v.targets = merge(v.targets, r.send)
-		}
-		if step != nil {
-			step(r, folded)
-		}
-		if v.dropped || r.stop {
-			break
+// Match says what the i-th rule, counted from 0, matches.
+func (t *Table) Match(i int) string { return t.rules[i].matcher.String() }
+
+// Tally returns what each rule met in the shards' lanes; what workers' lanes met is to be added by their owners.
+func (t *Table) Tally(ctx context.Context) ([]Tally, error) {
+	sum := make([]Tally, len(t.rules))
+	for shard, lane := range t.lanes {
+		if err := t.Aggregator.Ask(ctx, shard, func() { lane.Tally(sum) }); err != nil {
+			return nil, err
 		}
 	}
-	return v
+	return sum, nil
 }
-
-// series names the series of an aggregate rule that a name is folded into.
-func (r *rule) series(name string, captures *pattern.Captures) string {
-	series, as := string(r.name.Append(nil, name, captures)), ""
-	if r.as != nil {
-		as = string(r.as.Fill(nil, name, captures))
-	}
-	return aggregate.SeriesName(series, as)
-}
-
-// way says what becomes of a result of the aggregate rule with the given ID.
-func (t *Table) way(name string, id int) verdict {
-	r := t.folding[id]
-	if r.results != nil {
-		return verdict{targets: merge(nil, r.results)}
-	}
-	return t.walk(name, r.number, nil)
-}
-
-// merge adds the clusters of send to targets, keeping them in order and each once.
-func merge(targets, send []int) []int {
-	targets = append(slices.Clone(targets), send...)
-	slices.Sort(targets)
-	return slices.Compact(targets)
-}
-
-// Folding returns the place in the table and the line of the aggregate rule with the given ID.
-func (t *Table) Folding(id int) (number, line int) { return t.folding[id].number, t.folding[id].Line }

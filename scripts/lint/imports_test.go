@@ -27,7 +27,7 @@ var allowed = map[string][]string{
 	"ingest":          {"carbon", "carbon/stat", "ingest/resp", "ingest/mmstats", zap, sys},
 	"relay":           {"carbon", "carbon/pattern", "carbon/stat", "relay/ring", "relay/dest", "aggregate", zap},
 
-	"conf":         {"carbon", "carbon/pattern", "aggregate", "ingest", "relay", "relay/dest", toml},
+	"conf":         {"carbon", "carbon/pattern", "aggregate", "ingest", "relay", "relay/dest", "relay/ring", toml},
 	"conf/convert": {"conf", "carbon/pattern", "aggregate", "ingest", "relay", "relay/dest"},
 
 	"cmd/internal/daemon": {every, zap, sys},

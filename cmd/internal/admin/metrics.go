@@ -43,8 +43,12 @@ var (
 	lost      = desc("endpoint_dropped_total", "Points lost on their way to an endpoint, by reason.", "cluster", "endpoint", "reason")
 	queued    = desc("endpoint_queued_points", "Points waiting in memory.", "cluster", "endpoint")
 	resent    = desc("endpoint_resent_total", "Points written again after a broken connection.", "cluster", "endpoint")
+	moved     = desc("endpoint_moved_total", "Points handed to another member of the cluster.", "cluster", "endpoint")
 	oldest    = desc("endpoint_oldest_queued_seconds", "Age of the oldest point that waits.", "cluster", "endpoint")
 	up        = desc("endpoint_up", "1 while the endpoint is connected, else 0.", "cluster", "endpoint")
+
+	ruleHits    = desc("rule_hits_total", "Samples and results that met a rule.", "rule")
+	ruleLastHit = desc("rule_last_hit_timestamp_seconds", "When the latest of them arrived.", "rule")
 
 	series     = desc("aggregate_series", "Live series of an aggregate rule.", "rule")
 	ruleLate   = desc("aggregate_late_total", "Samples that came too late for their slice.", "rule")
@@ -113,4 +117,5 @@ func collectEndpoint(ch chan<- prometheus.Metric, e *stat.Endpoint) {
 	}
 	gauge(ch, queued, float64(e.Queued), e.Cluster, e.Endpoint)
 	counter(ch, resent, e.Resent, e.Cluster, e.Endpoint)
+	counter(ch, moved, e.Moved, e.Cluster, e.Endpoint)
 }

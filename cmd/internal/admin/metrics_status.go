@@ -47,11 +47,17 @@ func collectStatus(ch chan<- prometheus.Metric, s *daemon.Status) {
 	}
 	for _, r := range s.Rules {
 		rule := strconv.Itoa(r.Rule)
-		gauge(ch, series, float64(r.Series), rule)
-		counter(ch, ruleLate, r.Late, rule)
-		counter(ch, ruleAmends, r.Amended, rule)
-		for c, n := range r.Diffs {
-			counter(ch, ruleDiffs, n, rule, c)
+		counter(ch, ruleHits, r.Hits, rule)
+		if r.LastHit != nil {
+			gauge(ch, ruleLastHit, float64(r.LastHit.UnixMilli())/1000, rule)
+		}
+		if a := r.Aggregate; a != nil {
+			gauge(ch, series, float64(a.Series), rule)
+			counter(ch, ruleLate, a.Late, rule)
+			counter(ch, ruleAmends, a.Amended, rule)
+			for c, n := range a.Diffs {
+				counter(ch, ruleDiffs, n, rule, c)
+			}
 		}
 	}
 }

@@ -103,9 +103,7 @@ func (d *Daemon) Start() error {
 	}
 	d.setState(starting)
 	for _, c := range d.table.Clusters {
-		for _, e := range c.Dests {
-			e.Start()
-		}
+		c.Start()
 	}
 	d.table.Start()
 	for _, w := range d.workers {
@@ -158,9 +156,7 @@ func (d *Daemon) Close(ctx context.Context) {
 	}
 	var wg sync.WaitGroup
 	for _, c := range d.table.Clusters {
-		for _, e := range c.Dests {
-			wg.Go(func() { e.Close(ctx) })
-		}
+		wg.Go(func() { c.Close(ctx) })
 	}
 	wg.Wait()
 	d.setState(closed)

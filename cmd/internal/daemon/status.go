@@ -2,6 +2,7 @@ package daemon
 
 import (
 	"context"
+	"time"
 
 	"plumbago/aggregate"
 	"plumbago/ingest"
@@ -35,10 +36,19 @@ type ClusterStatus struct {
 	Endpoints []dest.Status `json:"endpoints"`
 }
 
-// A RuleStatus is what an aggregate rule met, beside the ledger.
+// A RuleStatus is what a rule met.
 type RuleStatus struct {
-	Rule    int              `json:"rule"` // its place in the table, from 1
-	Line    int              `json:"line"`
+	Rule      int            `json:"rule"` // its place in the table, from 1
+	File      string         `json:"file,omitempty"`
+	Line      int            `json:"line"`
+	Match     string         `json:"match"`
+	Hits      int64          `json:"hits"`               // samples and results that met it
+	LastHit   *time.Time     `json:"last_hit,omitempty"` // when the latest of them arrived
+	Aggregate *FoldingStatus `json:"aggregate,omitempty"`
+}
+
+// A FoldingStatus is what the aggregate of a rule did, beside the ledger.
+type FoldingStatus struct {
 	Series  int64            `json:"series"`
 	Emitted int64            `json:"emitted"`
 	Amended int64            `json:"amended"`
@@ -72,18 +82,42 @@ func (d *Daemon) Status(ctx context.Context) (Status, error) {
 		}
 		s.Clusters = append(s.Clusters, cs)
 	}
+	var err error
+	s.Rules, err = d.rules(ctx)
+	return s, err
+}
+
+// rules says what each rule met.
+func (d *Daemon) rules(ctx context.Context) ([]RuleStatus, error) {
+	tallies, err := d.table.Tally(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for i, lane := range d.lanes {
+		if err := d.ask(ctx, d.workers[i], func() { lane.Tally(tallies) }); err != nil {
+			return nil, err
+		}
+	}
+	all := []RuleStatus{}
+	for i, t := range tallies {
+		o := &d.File.Rule[i]
+		s := RuleStatus{Rule: i + 1, File: o.File, Line: o.Line, Match: d.table.Match(i), Hits: t.Hits}
+		if t.Last > 0 {
+			last := time.UnixMilli(t.Last)
+			s.LastHit = &last
+		}
+		all = append(all, s)
+	}
 	figures, err := d.table.Aggregator.Figures(ctx)
 	if err != nil {
-		return s, err
+		return nil, err
 	}
 	for id, f := range figures {
-		number, line := d.table.Folding(id)
-		rs := RuleStatus{Rule: number, Line: line, Series: f.Series, Emitted: f.Emitted, Amended: f.Amended, Late: f.Late, Refused: f.Refused,
-			Diffs: map[string]int64{}}
+		fs := &FoldingStatus{Series: f.Series, Emitted: f.Emitted, Amended: f.Amended, Late: f.Late, Refused: f.Refused, Diffs: map[string]int64{}}
 		for c, n := range f.Cases {
-			rs.Diffs[aggregate.Case(c).String()] = n
+			fs.Diffs[aggregate.Case(c).String()] = n
 		}
-		s.Rules = append(s.Rules, rs)
+		all[d.table.Folding(id)-1].Aggregate = fs
 	}
-	return s, nil
+	return all, nil
 }

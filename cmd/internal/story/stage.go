@@ -81,7 +81,7 @@ func (st *stage) endpoints(c *relay.ClusterOptions) {
 		}
 		at := address(c.Endpoints[i])
 		st.names[text] = at
-		st.names[strings.TrimPrefix(text, "sink:")] = at
+		st.names[strings.TrimPrefix(address(text), "sink:")] = at
 		st.pickle[at] = c.Protocol == "pickle"
 	}
 }

@@ -1,0 +1,157 @@
+package relay
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"plumbago/carbon"
+)
+
+// members dials endpoints in memory, which take everything, or refuse while they are down.
+type members struct {
+	mu   sync.Mutex
+	down map[string]bool
+	all  []net.Conn
+}
+
+func (m *members) dial(_ context.Context, _, address string) (net.Conn, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.down[address] {
+		return nil, errors.New("refused")
+	}
+	here, there := net.Pipe()
+	m.all = append(m.all, there)
+	go func() {
+		for b := make([]byte, 4096); ; {
+			if _, err := there.Read(b); err != nil {
+				return
+			}
+		}
+	}()
+	return here, nil
+}
+
+// set lets a member go or come back; who goes ends all connections.
+func (m *members) set(address string, down bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.down[address] = down
+	for _, c := range m.all {
+		c.Close()
+	}
+	m.all = nil
+}
+
+// cluster makes a running cluster of three members, a to c.
+func cluster(t *testing.T, policy string) (*Cluster, *members) {
+	t.Helper()
+	o := DefaultClusterOptions()
+	o.Name, o.Policy, o.Endpoints = "c", policy, []string{"a:1", "b:1", "c:1"}
+	o.Reconnect = []time.Duration{10 * time.Millisecond, 100 * time.Millisecond}
+	m := &members{down: map[string]bool{}}
+	c, err := NewCluster(o, m.dial, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Start()
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+		defer cancel()
+		c.Close(ctx)
+		m.set("", false)
+	})
+	return c, m
+}
+
+// held returns who holds each of a thousand names.
+func held(c *Cluster) (by []int) {
+	for i := range 1000 {
+		by = append(by, c.holders(fmt.Sprintf("servers.web%d.cpu", i))[0])
+	}
+	return by
+}
+
+// While a member is gone its names are spread over the others, and only its names move.
+func TestAnyMoves(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, m := cluster(t, "any")
+		synctest.Wait()
+		before := held(c)
+		m.set("b:1", true)
+		time.Sleep(time.Second)
+		during := held(c)
+		var got [3]int
+		for i, by := range before {
+			switch {
+			case by != 1 && during[i] != by:
+				t.Fatalf("name %d moved from %d, which is there, to %d", i, by, during[i])
+			case by == 1:
+				got[during[i]]++
+			}
+		}
+		if got[1] != 0 || got[0] < 100 || got[2] < 100 {
+			t.Errorf("the names of the member that is gone went to %v", got)
+		}
+		m.set("", false)
+		m.set("b:1", false)
+		time.Sleep(time.Second)
+		if !slices.Equal(held(c), before) {
+			t.Error("names did not come back")
+		}
+	})
+}
+
+// A lane follows its clusters' members from one batch to the next, and so does what explain says.
+func TestLaneFollows(t *testing.T) {
+	for _, policy := range []string{"any", "failover"} {
+		synctest.Test(t, func(t *testing.T) {
+			c, m := cluster(t, policy)
+			tab, err := NewTable([]RuleOptions{sending("**", "c")}, []*Cluster{c}, 1, 10)
+			if err != nil {
+				t.Fatal(err)
+			}
+			l := tab.NewLane(nil)
+			round := func(gone int) {
+				t.Helper()
+				time.Sleep(time.Second)
+				was, want := make([]int64, 3), make([]int64, 3)
+				for i, d := range c.Dests {
+					was[i] = d.Counts().Enqueued
+				}
+				b := carbon.NewBatch()
+				b.Arrival = time.Now().UnixMilli()
+				for i := range 300 {
+					name := fmt.Sprintf("n%d", i)
+					b.Add([]byte(name), carbon.Raw, 1, b.Arrival)
+					want[c.holders(name)[0]]++
+				}
+				l.Accept(b)
+				time.Sleep(time.Second) // longer than frames may gather
+				l.Flush()
+				synctest.Wait()
+				for i, d := range c.Dests {
+					got := d.Counts()
+					if got.Enqueued-was[i] != want[i] || got.Delivered != got.Enqueued || i == gone && want[i] > 0 {
+						t.Errorf("%s with member %d gone: member %d got %d, explained %d, %+v", policy, gone, i, got.Enqueued-was[i], want[i], got)
+					}
+				}
+			}
+			round(-1)
+			for gone, address := range []string{"a:1", "b:1", "c:1"} {
+				m.set(address, true)
+				round(gone)
+				m.set(address, false)
+				round(-1)
+			}
+			l.Close()
+		})
+	}
+}

@@ -1,0 +1,152 @@
+package relay
+
+import (
+	"cmp"
+	"math/bits"
+	"slices"
+	"strings"
+
+	"plumbago/aggregate"
+	"plumbago/carbon"
+	"plumbago/carbon/pattern"
+)
+
+// A verdict is what the table says of a name: everything that becomes of its samples.
+type verdict struct {
+	names   []string // the forms that the name has on its way down: as it came first, then as rules rewrote it
+	sends   []send   // ordered by form, then cluster, and each once
+	folds   []fold
+	met     []int // the rules, as indexes
+	dropped bool
+}
+
+// A send is one cluster that gets a name's samples, in one of the name's forms.
+type send struct {
+	form    int // index into verdict.names
+	cluster int // index into Table.Clusters
+}
+
+// A fold is one aggregate that a name feeds.
+type fold struct {
+	rule *rule
+	name string // of the series there
+}
+
+// A meeting is one rule that a name meets, for who explains the walk.
+type meeting struct {
+	rule   *rule
+	before string // the name as the rule met it
+	after  string // and as it went on; "" if a rewrite made no name of it
+	folded string // the series that it is folded into, if the rule aggregates
+}
+
+// walk takes a name down the table from rule `from` (an index) and calls see, if given, for each rule it meets.
+func (t *Table) walk(name string, from int, see func(meeting)) (v verdict) {
+	v.names = []string{name}
+	var captures pattern.Captures
+	may := t.set.Candidates(name, nil)
+	for i := nextRule(may, from); i >= 0; i = nextRule(may, i+1) {
+		r := &t.rules[i]
+		if !r.matcher.Match(name, &captures) {
+			continue
+		}
+		v.met = append(v.met, i)
+		m := meeting{rule: r, before: name, after: name}
+		switch {
+		case r.Drop:
+			v.dropped = true
+		case r.rewrites():
+			m.after = r.rename(name, &captures)
+			if v.dropped = m.after == ""; !v.dropped && m.after != name {
+				name = m.after
+				v.names = append(v.names, name)
+				may = t.set.Candidates(name, may[:0])
+			}
+		case r.fold >= 0:
+			m.folded = r.series(name, &captures)
+			v.folds = append(v.folds, fold{r, m.folded})
+		default:
+			v.send(r.send)
+		}
+		if see != nil {
+			see(m)
+		}
+		if v.dropped || r.stop {
+			break
+		}
+	}
+	slices.SortFunc(v.sends, func(a, b send) int {
+		return cmp.Or(cmp.Compare(a.form, b.form), cmp.Compare(a.cluster, b.cluster))
+	})
+	return v
+}
+
+// nextRule returns the first of the rules in a set of bits that is not before `from`, or -1.
+func nextRule(set []uint64, from int) int {
+	for w := from / 64; w < len(set); w++ {
+		word := set[w]
+		if w == from/64 {
+			word &= ^uint64(0) << (from % 64)
+		}
+		if word != 0 {
+			return w*64 + bits.TrailingZeros64(word)
+		}
+	}
+	return -1
+}
+
+// send notes that clusters get the name in its present form. A cluster gets each form once.
+func (v *verdict) send(clusters []int) {
+	for _, c := range clusters {
+		s := send{len(v.names) - 1, c}
+		again := func(was send) bool { return was.cluster == c && v.names[was.form] == v.names[s.form] }
+		if !slices.ContainsFunc(v.sends, again) {
+			v.sends = append(v.sends, s)
+		}
+	}
+}
+
+// rename returns what a rule that rewrites makes of a name that it matched, in its clean form; "" if that is no name.
+func (r *rule) rename(name string, captures *pattern.Captures) string {
+	made := []byte(name)
+	if r.rewrite != nil {
+		made = r.rewrite.Rename(make([]byte, 0, len(name)+32), name, captures)
+	}
+	if r.Map != "" {
+		path, tags, tagged := strings.Cut(string(made), ";")
+		if r.Map == "lower" {
+			path = strings.ToLower(path)
+		} else {
+			path = strings.ToUpper(path)
+		}
+		if made = []byte(path); tagged {
+			made = append(append(made, ';'), tags...)
+		}
+	}
+	cleaned, ok := carbon.Clean(made)
+	if !ok {
+		return ""
+	}
+	return string(cleaned)
+}
+
+// series names the series of an aggregate rule that a name is folded into.
+func (r *rule) series(name string, captures *pattern.Captures) string {
+	as := ""
+	if r.as != nil {
+		as = string(r.as.Fill(nil, name, captures))
+	}
+	return aggregate.SeriesName(string(r.name.Append(nil, name, captures)), as)
+}
+
+// way says what becomes of a result of the aggregate rule with the given ID.
+func (t *Table) way(name string, id int) (v verdict) {
+	r := t.folding[id]
+	if r.results == nil {
+		return t.walk(name, r.number, nil)
+	}
+	v.names = []string{name}
+	v.send(r.results)
+	slices.SortFunc(v.sends, func(a, b send) int { return cmp.Compare(a.cluster, b.cluster) })
+	return v
+}
