@@ -29,9 +29,12 @@ type Target struct {
 }
 
 // Explain walks a name through the table. Where it goes by the policies "any" and "failover" is as the members stand.
-func (t *Table) Explain(name string) Explanation {
+func (t *Table) Explain(name string) Explanation { return t.explain(name, 0) }
+
+// explain walks a name from rule `from` (an index).
+func (t *Table) explain(name string, from int) Explanation {
 	x := Explanation{Name: name, Steps: []Step{}}
-	v := t.walk(name, 0, func(m meeting) {
+	v := t.walk(name, from, func(m meeting) {
 		r := m.rule
 		step := Step{
 			Rule: r.number, Line: r.Line, File: r.File, Match: r.matcher.String(), Action: "send", Name: m.after, Stop: r.stop,

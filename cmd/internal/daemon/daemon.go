@@ -204,6 +204,9 @@ func (d *Daemon) ask(ctx context.Context, w *ingest.Worker, f func()) error {
 // Explain says what would become of a name.
 func (d *Daemon) Explain(name string) relay.Explanation { return d.table.Explain(name) }
 
+// Way says what becomes of a name in the end.
+func (d *Daemon) Way(name string) relay.Way { return d.table.Way(name) }
+
 // Ready says whether the daemon is listening.
 func (d *Daemon) Ready() bool {
 	d.mu.Lock()
