@@ -2,7 +2,6 @@ package sketch
 
 import (
 	"math"
-	"math/bits"
 	"unsafe"
 )
 
@@ -19,7 +18,8 @@ const (
 	smallest   = 0x1p-1022       // the smallest normal number
 	slackPages = 64              // pages beyond these are given back by reset
 	pageSize   = 2 * perPage     // in bytes
-	carryUnit  = 1 << 16         // what one count of a carry stands for
+	digitBits  = 16              // of a count, that one page holds
+	carryUnit  = 1 << digitBits  // what one count of a carry stands for
 	maxCount   = uint64(1) << 62 // the most values that a sketch may hold
 )
 
@@ -48,21 +48,12 @@ func middle(key, sub int) float64 {
 	return math.Float64frombits(k&1<<63 | k>>1<<52 | uint64(sub)<<shift | 1<<(shift-1))
 }
 
-// known returns the lowest digit of v's bin if its page exists, and nil otherwise.
-func (b *bins) known(v float64) *uint16 {
-	key, sub := binOf(v)
-	if i := uint(key - b.base); i < uint(len(b.dir)) {
-		if n := uint(b.dir[i]) - 1; n < uint(len(b.pages)) {
-			return &b.pages[n][sub]
-		}
-	}
-	return nil
-}
-
 // find returns the page of key, or nil.
 func (b *bins) find(key int) *page {
-	if i := uint(key - b.base); i < uint(len(b.dir)) && b.dir[i] != 0 {
-		return &b.pages[b.dir[i]-1]
+	if i := uint(key - b.base); i < uint(len(b.dir)) {
+		if n := uint(b.dir[i]) - 1; n < uint(len(b.pages)) {
+			return &b.pages[n]
+		}
 	}
 	return nil
 }
@@ -150,14 +141,32 @@ func (b *bins) merge(o *bins) {
 	}
 }
 
-// counts fills into with the counts of a key's page and returns their sum.
+// ascending returns the i-th key of dir in the order of the values: the first half of them are negative, from the largest magnitude down. A bin's
+// place in its page has to be flipped (^) for the same order.
+func (b *bins) ascending(i int) (key, flip int) {
+	if n := len(b.dir); i < n/2 {
+		return b.base + n - 1 - 2*i, perPage - 1
+	} else {
+		return b.base + 2*i - n, 0
+	}
+}
+
+// counts fills into with the counts of a key's page and returns their sum. Where there is no page it returns 0 and leaves into alone.
 func (b *bins) counts(key int, into *[perPage]uint64) (sum uint64) {
-	*into = [perPage]uint64{}
-	for shift := 0; b != nil; b, shift = b.carry, shift+bits.Len(carryUnit-1) {
+	p := b.find(key)
+	if p == nil {
+		return 0
+	}
+	for i, n := range p {
+		into[i] = uint64(n)
+		sum += uint64(n)
+	}
+	for digit := digitBits; b.carry != nil; digit += digitBits {
+		b = b.carry
 		if p := b.find(key); p != nil {
 			for i, n := range p {
-				into[i] += uint64(n) << shift
-				sum += uint64(n) << shift
+				into[i] += uint64(n) << digit
+				sum += uint64(n) << digit
 			}
 		}
 	}

@@ -48,28 +48,33 @@ func (d *Distinct) AddFloat(value float64) {
 func (d *Distinct) AddHash(h uint64) {
 	if d.n > maxDistinct {
 		d.raise(place(h))
+	} else {
+		d.keep(h | known) // which changes neither register nor rank
+	}
+}
+
+// keep adds a hash to the set.
+func (d *Distinct) keep(h uint64) {
+	if len(d.table) == 0 {
+		d.table = make([]uint64, 8)
+	}
+	mask := uint64(len(d.table) - 1)
+	i := h & mask
+	for d.table[i] != h {
+		if d.table[i] != 0 {
+			i = (i + 1) & mask
+			continue
+		}
+		if d.n == d.most() {
+			d.grow()
+			d.AddHash(h)
+			return
+		}
+		d.table[i] = h
+		d.n++
+		d.guess = 0
 		return
 	}
-	h |= known // changes neither register nor rank
-	if len(d.table) != 0 {
-		mask := uint64(len(d.table) - 1)
-		for i := h & mask; ; i = (i + 1) & mask {
-			if d.table[i] == h {
-				return
-			}
-			if d.table[i] == 0 {
-				if d.n < d.most() {
-					d.table[i] = h
-					d.n++
-					d.guess = 0
-					return
-				}
-				break
-			}
-		}
-	}
-	d.grow()
-	d.AddHash(h)
 }
 
 // most returns how many hashes the table takes before it grows: three in four places, so that a search ends soon.
@@ -81,11 +86,11 @@ func (d *Distinct) grow() {
 		d.condense()
 		return
 	}
-	old, size := d.table, max(8, 2*len(d.table))
-	d.table, d.n = make([]uint64, size), 0
+	old := d.table
+	d.table, d.n = make([]uint64, 2*len(old)), 0
 	for _, h := range old {
 		if h != 0 {
-			d.AddHash(h)
+			d.keep(h)
 		}
 	}
 }

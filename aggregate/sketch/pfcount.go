@@ -50,10 +50,15 @@ func (d *Distinct) ranks() (n [maxRank + 1]int) {
 		}
 		table = r.table
 	}
+	var lanes [8][64]int // as most registers have one of few ranks, a single row would make each step wait for the one before
 	for _, word := range table {
-		for range 8 {
-			n[word&0xff]++
-			word >>= 8
+		for i := range lanes {
+			lanes[i][word>>(8*i)&63]++
+		}
+	}
+	for rank := range n {
+		for i := range lanes {
+			n[rank] += lanes[i][rank]
 		}
 	}
 	return n

@@ -26,9 +26,10 @@ type Quantiles struct {
 // Add adds the value v n times. A sample taken at a rate of 1/n stands for n values.
 func (q *Quantiles) Add(v float64, n uint64) {
 	if q.count > maxExact && n != 0 {
-		if c := q.bins.known(v); c != nil {
-			if sum := uint64(*c) + n; sum <= math.MaxUint16 {
-				*c = uint16(sum)
+		key, sub := binOf(v)
+		if p := q.bins.find(key); p != nil {
+			if sum := uint64(p[sub]) + n; sum < carryUnit {
+				p[sub] = uint16(sum)
 				q.count += n
 				if v < q.min {
 					q.min = v

@@ -89,14 +89,39 @@ func (q *Quantiles) Nth(k uint64) float64 {
 		slices.Sort(q.exact)
 		return q.exact[k-1]
 	}
-	for v, n := range q.All() {
-		if k <= n {
-			return v
+	return q.nth(k)
+}
+
+// nth is Nth among the bins: page by page, then bin by bin.
+func (q *Quantiles) nth(k uint64) float64 {
+	var counts [perPage]uint64
+	n := len(q.bins.dir)
+	for i := 0; i <= n; i++ {
+		if i == n/2 {
+			if k <= q.zeros {
+				return 0
+			}
+			k -= q.zeros
 		}
-		k -= n
+		key, flip := q.bins.ascending(i)
+		sum := q.bins.counts(key, &counts)
+		if k > sum {
+			k -= sum
+			continue
+		}
+		for j := range counts {
+			if n := counts[j^flip]; k > n {
+				k -= n
+			} else {
+				return q.within(middle(key, j^flip))
+			}
+		}
 	}
 	return q.max
 }
+
+// within holds the middle of an outermost bin to the range of the values.
+func (q *Quantiles) within(v float64) float64 { return min(max(v, q.min), q.max) }
 
 // Lowest returns the sum of the k smallest values and the sum of their squares.
 func (q *Quantiles) Lowest(k uint64) (sum, squares float64) {
@@ -129,27 +154,17 @@ func (q *Quantiles) All() iter.Seq2[float64, uint64] {
 // binned yields the bins that are not empty in ascending order.
 func (q *Quantiles) binned(yield func(float64, uint64) bool) {
 	var counts [perPage]uint64
-	within := func(v float64) float64 { return min(max(v, q.min), q.max) }
-	last := q.bins.base + len(q.bins.dir) - 1
-	for key := last | 1; key >= q.bins.base; key -= 2 {
+	n := len(q.bins.dir)
+	for i := 0; i <= n; i++ {
+		if i == n/2 && q.zeros != 0 && !yield(0, q.zeros) {
+			return
+		}
+		key, flip := q.bins.ascending(i)
 		if q.bins.counts(key, &counts) == 0 {
 			continue
 		}
-		for sub := perPage - 1; sub >= 0; sub-- {
-			if n := counts[sub]; n != 0 && !yield(within(middle(key, sub)), n) {
-				return
-			}
-		}
-	}
-	if q.zeros != 0 && !yield(0, q.zeros) {
-		return
-	}
-	for key := q.bins.base; key <= last; key += 2 {
-		if q.bins.counts(key, &counts) == 0 {
-			continue
-		}
-		for sub, n := range counts {
-			if n != 0 && !yield(within(middle(key, sub)), n) {
+		for j := range counts {
+			if n := counts[j^flip]; n != 0 && !yield(q.within(middle(key, j^flip)), n) {
 				return
 			}
 		}
