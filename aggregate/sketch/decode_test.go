@@ -125,7 +125,7 @@ func TestDamagedQuantiles(t *testing.T) {
 	f("out of range", "\x01", 1, math.Copysign(0, -1))
 	f("out of range", "\x01", 1, 5e-324)
 
-	f("out of range", "\x01\xff\xff\xff\xff\xff\xff\xff\xff\x7f", 1.0, 1.0, 0, 0)
+	f("out of range", "\x01\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01", 1.0, 1.0, 0, 0)
 	f("out of order", "\x01", 65, 2.0, 1.0, 0, 1, one, low, 65)
 	f("out of range", "\x01", 65, 1.0, math.Inf(1), 0, 1, one, low, 65)
 	f("too early", "\x01", 65, 1.0, 1.0, 0, 2, one, low, 65)
@@ -206,7 +206,7 @@ func FuzzQuantiles(f *testing.F) {
 		var twice Quantiles
 		twice.Merge(&q)
 		twice.Merge(&q)
-		if twice.Count() != 2*n || n > 0 && twice.At(100) != q.At(100) {
+		if n <= maxCount/2 && twice.Count() != 2*n || twice.Count() > 0 && twice.At(100) != q.At(100) {
 			t.Fatalf("merged twice: %d values", twice.Count())
 		}
 	})

@@ -13,8 +13,8 @@ const maxExact = 64
 // largest value are always exact. It takes 8 bytes a value while it is exact, and then about 130 bytes for each power of two among
 // the values, 260 where a bin counts past 65,535.
 //
-// The zero value is empty and ready. Values nearer to zero than 2^-1022 count as zero. NaN and infinities are ignored. The values may
-// be up to 2^62 in number.
+// The zero value is empty and ready. Values nearer to zero than 2^-1022 count as zero. NaN and infinities are ignored, and so
+// is what would make more than 2^62 values.
 type Quantiles struct {
 	count    uint64
 	zeros    uint64 // of the binned values
@@ -25,11 +25,11 @@ type Quantiles struct {
 
 // Add adds the value v n times. A sample taken at a rate of 1/n stands for n values.
 func (q *Quantiles) Add(v float64, n uint64) {
-	if q.count > maxExact && n != 0 {
+	if q.count > maxExact {
 		key, sub := binOf(v)
 		if p := q.bins.find(key); p != nil {
-			if sum := uint64(p[sub]) + n; sum < carryUnit {
-				p[sub] = uint16(sum)
+			if n-1 < math.MaxUint16-uint64(p[sub]) { // n is not 0, and fits
+				p[sub] += uint16(n)
 				q.count += n
 				if v < q.min {
 					q.min = v
@@ -46,7 +46,7 @@ func (q *Quantiles) Add(v float64, n uint64) {
 
 // add is Add for every case.
 func (q *Quantiles) add(v float64, n uint64) {
-	if n == 0 || math.IsNaN(v) || math.IsInf(v, 0) {
+	if n == 0 || q.full(n) || math.IsNaN(v) || math.IsInf(v, 0) {
 		return
 	}
 	v = normal(v)
@@ -62,6 +62,9 @@ func (q *Quantiles) add(v float64, n uint64) {
 	q.widen(v, v)
 	q.count += n
 }
+
+// full says whether n more values would be more than a sketch may hold. The sum does not overflow.
+func (q *Quantiles) full(n uint64) bool { return n > maxCount || q.count+n > maxCount }
 
 // normal returns v, with one zero for all that is nearer to zero than the smallest normal number.
 func normal(v float64) float64 {
@@ -111,7 +114,7 @@ func (q *Quantiles) bin(v float64, n uint64) {
 
 // Merge adds all values of o, which is another sketch and stays as it is.
 func (q *Quantiles) Merge(o *Quantiles) {
-	if o.count == 0 {
+	if o.count == 0 || q.full(o.count) {
 		return
 	}
 	switch total := q.count + o.count; {

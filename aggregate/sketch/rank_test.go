@@ -118,3 +118,29 @@ func TestNoValues(t *testing.T) {
 		t.Errorf("100 values became %d up to %v", q.Count(), q.At(100))
 	}
 }
+
+// TestTooMany wants numbers that no process can reach to do no harm.
+func TestTooMany(t *testing.T) {
+	for _, have := range []uint64{0, 1, 64, 100, maxCount, 2 * maxCount} {
+		var q, all Quantiles
+		if have > maxCount {
+			text := coded("\x01\xff\xff\xff\xff\xff\xff\xff\xff\x7f", 3.0, 3.0, 0, 1, 1024*2, uint64(1)<<32, "\xff\xff\xff\xff\xff\xff\xff\xff\x7f")
+			have = math.MaxInt64
+			if _, err := q.Decode(text); err != nil {
+				t.Fatal(err)
+			}
+		} else {
+			q.Add(3, have)
+		}
+		for _, n := range []uint64{math.MaxUint64, math.MaxUint64 - 63, math.MaxUint64 - have, math.MaxUint64 - have + 1, 2 * maxCount, maxCount + 1} {
+			q.Add(3, n)
+			q.Add(7, n)
+		}
+		for range 5 {
+			all.Merge(&q)
+		}
+		if q.Count() != have || all.Count() > maxCount || have > 0 && (q.At(50) != 3 || q.At(100) != 3) {
+			t.Errorf("%d values became %d, and %d when merged", have, q.Count(), all.Count())
+		}
+	}
+}
