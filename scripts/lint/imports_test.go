@@ -35,6 +35,11 @@ var allowed = map[string][]string{
 	"cmd/internal/story":  {every, zap},
 	"cmd/plumbago":        {every, zap, "github.com/spf13/cobra"},
 
+	"bench/load": {},
+	"bench/sink": {},
+	"bench/copy": {},
+	"bench/run":  {sys},
+
 	"scripts/e2e":  {},
 	"scripts/lint": {},
 }
@@ -49,6 +54,7 @@ const (
 // A listed package is what "go list -json" says of it.
 type listed struct {
 	ImportPath string
+	Name       string
 	Dir        string
 	Doc        string
 	Imports    []string
@@ -58,7 +64,7 @@ type listed struct {
 // list returns the packages of this module.
 func list(t *testing.T) (all []listed) {
 	t.Helper()
-	cmd := exec.Command("go", "list", "-json=ImportPath,Dir,Doc,Imports,GoFiles", "plumbago/...")
+	cmd := exec.Command("go", "list", "-json=ImportPath,Name,Dir,Doc,Imports,GoFiles", "plumbago/...")
 	var stderr strings.Builder
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()

@@ -28,7 +28,7 @@ func TestDocs(t *testing.T) {
 	for _, p := range list(t) {
 		name := p.ImportPath[strings.LastIndex(p.ImportPath, "/")+1:]
 		prefix := "Package " + name + " "
-		if strings.HasPrefix(p.ImportPath, "plumbago/cmd/") && !strings.Contains(p.ImportPath, "internal") {
+		if p.Name == "main" {
 			prefix = ""
 		}
 		if p.Doc == "" || !strings.HasPrefix(p.Doc, prefix) {
