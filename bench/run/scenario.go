@@ -1,0 +1,98 @@
+package main
+
+import "slices"
+
+// A scenario is one kind of work, and the systems that do it.
+type scenario struct {
+	name  string
+	about string
+
+	names     int    // distinct names; their first two nodes make a thousand groups
+	rate      int64  // lines a second; 0 is flood, as fast as they are taken
+	seconds   int    // how long a run sends
+	outs      int    // destinations
+	policy    string // which spreads the names over them; "" is forward
+	aggregate bool   // sums of groups come out, not the lines
+
+	entries []entry
+}
+
+// An entry is a row of a scenario's table: a system and how much it has to do.
+type entry struct {
+	label   string
+	system  string // a key of the table of systems
+	rules   int    // rules in the table, with the last one, which takes everything
+	most    int64  // lines a second that the system can be asked for; 0 is any
+	asked   bool   // measured only if --systems names it: slow, or not a relay
+	against string // the label that it is compared to; "" is the scenario's first peer
+}
+
+// scenarios returns all there are.
+func scenarios() []scenario {
+	plumbago := entry{label: "plumbago", system: "plumbago", rules: 1}
+	base := entry{label: "plumbago, base", system: "base", rules: 1}
+	relay := entry{label: "carbon-c-relay", system: "carbon-c-relay", rules: 1}
+	untuned := entry{label: "carbon-c-relay, defaults", system: "carbon-c-relay-defaults", rules: 1}
+	python := entry{label: "carbon-relay", system: "carbon-relay", rules: 1, most: 20000, asked: true}
+	floor := entry{label: "copy", system: "copy", rules: 1}
+	floor10 := entry{label: "copy, 10 ms", system: "copy-10ms", rules: 1}
+	direct := entry{label: "no relay", system: "direct", rules: 1, asked: true}
+
+	forward := []entry{relay, plumbago, base, untuned, floor, python, direct}
+	paced := []entry{relay, plumbago, base, untuned, floor, floor10, python, direct}
+	spread := []entry{relay, plumbago, base, floor, python}
+	spreadPaced := []entry{relay, plumbago, base, floor, floor10, python}
+
+	return []scenario{
+		{name: "A-flood", about: "one destination, as fast as it goes", names: 100000, outs: 1, seconds: 5, entries: forward},
+		{name: "A-100k", about: "one destination, 100,000 lines a second", names: 100000, rate: 100000, outs: 1, seconds: 5, entries: paced},
+		{name: "B-flood", about: "carbon_ch over four destinations, as fast as it goes", names: 100000, outs: 4, policy: "carbon_ch", seconds: 5, entries: spread},
+		{name: "B-100k", about: "carbon_ch over four destinations, 100,000 lines a second", names: 100000, rate: 100000, outs: 4, policy: "carbon_ch", seconds: 5, entries: spreadPaced},
+		{name: "C-flood", about: "1, 100 and 1,000 rules, a third of each kind, over the same stream, as fast as it goes", names: 100000, outs: 1, seconds: 5, entries: tables()},
+		{name: "C-100k", about: "1, 100 and 1,000 rules, a third of each kind, over the same stream, 100,000 lines a second", names: 100000, rate: 100000, outs: 1, seconds: 5, entries: tables()},
+		{name: "D-100k", about: "10,000 series into 1,000 sums, averages and maxima of 10 s, 100,000 lines a second", names: 10000, rate: 100000, outs: 1, aggregate: true, seconds: 12, entries: []entry{relay, plumbago, base}},
+	}
+}
+
+// tables returns the entries of scenario C: what counts is how a system with many rules compares to itself with one.
+func tables() []entry {
+	return []entry{
+		{label: "carbon-c-relay, 1 rule", system: "carbon-c-relay", rules: 1, against: "carbon-c-relay, 1 rule"},
+		{label: "carbon-c-relay, 100 rules", system: "carbon-c-relay", rules: 100, against: "carbon-c-relay, 1 rule"},
+		{label: "carbon-c-relay, 1000 rules", system: "carbon-c-relay", rules: 1000, against: "carbon-c-relay, 1 rule"},
+		{label: "plumbago, 1 rule", system: "plumbago", rules: 1, against: "plumbago, 1 rule"},
+		{label: "plumbago, 100 rules", system: "plumbago", rules: 100, against: "plumbago, 1 rule"},
+		{label: "plumbago, 1000 rules", system: "plumbago", rules: 1000, against: "plumbago, 1 rule"},
+	}
+}
+
+// find returns the scenarios of a name: one, or all whose name begins with it and a dash.
+func find(name string) (found []scenario) {
+	for _, s := range scenarios() {
+		if name == "all" || s.name == name || len(s.name) > len(name) && s.name[:len(name)+1] == name+"-" {
+			found = append(found, s)
+		}
+	}
+	return found
+}
+
+// chosen keeps the entries of the systems that were asked for: all but the unusual if none was named.
+func (s *scenario) chosen(systems []string, base bool) {
+	s.entries = slices.DeleteFunc(slices.Clone(s.entries), func(e entry) bool {
+		if e.system == "base" {
+			return !base
+		}
+		if len(systems) == 0 {
+			return e.asked
+		}
+		return !slices.Contains(systems, e.system)
+	})
+}
+
+// baseline returns the label of the entry that e is compared to.
+func (s *scenario) baseline(e entry) string {
+	if e.against != "" {
+		return e.against
+	}
+	return s.entries[0].label
+}
