@@ -190,6 +190,13 @@ func (s *sink) count() int {
 	return len(s.lines)
 }
 
+// tail returns the last n lines so far, or all.
+func (s *sink) tail(n int) []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.lines[max(0, len(s.lines)-n):])
+}
+
 // await waits for at least n lines and returns all.
 func (s *sink) await(n int) []string {
 	s.t.Helper()
