@@ -14,6 +14,7 @@ import (
 var allowed = map[string][]string{
 	"carbon/pattern":   {},
 	"carbon/stat":      {},
+	"carbon/transport": {compress, lz4},
 	"relay/ring":       {},
 	"relay/spool":      {},
 	"ingest/resp":      {},
@@ -23,11 +24,11 @@ var allowed = map[string][]string{
 	"carbon":          {"carbon/stat"},
 	"aggregate/state": {"aggregate/sketch"},
 	"aggregate":       {"carbon", "carbon/pattern", "carbon/stat", "aggregate/sketch", "aggregate/state", zap},
-	"relay/dest":      {"carbon", "carbon/stat", "relay/spool", zap, sys},
-	"ingest":          {"carbon", "carbon/stat", "ingest/resp", "ingest/mmstats", zap, sys},
+	"relay/dest":      {"carbon", "carbon/stat", "carbon/transport", "relay/spool", zap, sys},
+	"ingest":          {"carbon", "carbon/stat", "carbon/transport", "ingest/resp", "ingest/mmstats", zap, sys},
 	"relay":           {"carbon", "carbon/pattern", "carbon/stat", "relay/ring", "relay/dest", "aggregate", zap},
 
-	"conf":         {"carbon", "carbon/pattern", "aggregate", "ingest", "relay", "relay/dest", "relay/ring", toml},
+	"conf":         {"carbon", "carbon/transport", "carbon/pattern", "aggregate", "ingest", "relay", "relay/dest", "relay/ring", toml},
 	"conf/convert": {"conf", "carbon/pattern", "aggregate", "ingest", "relay", "relay/dest"},
 
 	"cmd/internal/daemon": {every, zap, sys},
@@ -40,6 +41,8 @@ var allowed = map[string][]string{
 	"bench/copy": {},
 	"bench/run":  {sys},
 
+	"carbon/transport/certtest": {}, // by tests only
+
 	"scripts/e2e":  {},
 	"scripts/lint": {},
 }
@@ -49,6 +52,9 @@ const (
 	zap   = "go.uber.org/zap"
 	sys   = "golang.org/x/sys"
 	toml  = "github.com/BurntSushi/toml"
+
+	compress = "github.com/klauspost/compress"
+	lz4      = "github.com/pierrec/lz4/v4"
 )
 
 // A listed package is what "go list -json" says of it.
