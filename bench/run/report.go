@@ -96,6 +96,9 @@ func (r *result) markdown(s scenario) string {
 		if late := spreadOf(of(taken, func(m measurement) float64 { return m.Behind })).most; late > 0.05 {
 			notes = append(notes, fmt.Sprintf("- %s: the generator was up to %.0f ms late: pushed back, or the machine was busy", e.label, late*1e3))
 		}
+		if e.most > 0 && s.rate > e.most {
+			notes = append(notes, fmt.Sprintf("- %s: at %d lines/s, since it cannot keep up with more", e.label, e.most))
+		}
 		if m := taken[len(taken)-1]; m.Check != nil {
 			notes = append(notes, fmt.Sprintf("- %s, last run: %s", e.label, m.verdict(s.aggregate)))
 		}
