@@ -10,6 +10,7 @@ import (
 type Glob struct {
 	text     string
 	captures int
+	nodes    []node
 	literal  string // the only name it matches, if there are no captures
 	// Every match begins and ends with these, so most names are refused without a look at the rest.
 	prefix, suffix string
@@ -34,6 +35,7 @@ func Compile(glob string) (*Glob, error) {
 		return g, nil
 	}
 	nodes := split(tokens)
+	g.nodes = nodes
 	g.prefix, g.suffix = ends(nodes)
 	if g.simple = newSimple(nodes); g.simple != nil {
 		return g, nil

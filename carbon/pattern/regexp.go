@@ -13,6 +13,8 @@ import (
 type expr struct {
 	*regexp.Regexp
 	groups []string // the names of its groups
+	pieces []piece
+	needs  []need // what every match has and is cheap to look for
 }
 
 // compileRegexp compiles a regular expression. Its errors name the place of the fault, counted in bytes from 1.
@@ -27,11 +29,26 @@ func compileRegexp(text string) (*expr, error) {
 	if err != nil {
 		return nil, explainSyntax(text, err)
 	}
-	return &expr{re, re.SubexpNames()[1:]}, nil
+	tree, err := syntax.Parse(text, syntax.Perl)
+	if err != nil {
+		return nil, err
+	}
+	e := &expr{Regexp: re, groups: re.SubexpNames()[1:], pieces: pieces(nil, tree)}
+	for _, choice := range e.choices() {
+		if len(choice) == 1 {
+			e.needs = append(e.needs, choice[0])
+		}
+	}
+	return e, nil
 }
 
 // match says whether e is found in path, and appends what its groups stood for to c.
 func (e *expr) match(path string, c *Captures) bool {
+	for i := range e.needs {
+		if !e.needs[i].in(path) {
+			return false
+		}
+	}
 	if len(e.groups) == 0 {
 		return e.MatchString(path)
 	}
