@@ -2,10 +2,10 @@ package conf
 
 import (
 	"fmt"
-	"reflect"
 	"slices"
 	"strings"
 
+	"plumbago/carbon/pattern"
 	"plumbago/relay"
 	"plumbago/relay/ring"
 )
@@ -22,6 +22,7 @@ func warnings(f *File) (ws Faults) {
 	ws = append(ws, unused(f)...)
 	ws = append(ws, copies(f)...)
 	ws = append(ws, unreachable(f)...)
+	ws = append(ws, dots(f)...)
 	return append(ws, sameNames(f)...)
 }
 
@@ -66,41 +67,89 @@ func copies(f *File) (ws Faults) {
 	return ws
 }
 
-// unreachable finds rules below one that ends every walk, and results that walk on to nowhere.
+// unreachable finds rules that no sample reaches, since a rule above ends the walk of all that they match, and results
+// that walk on to nowhere.
 func unreachable(f *File) (ws Faults) {
-	end := -1
+	matchers := make([]*pattern.Matcher, len(f.Rule))
+	everything := selection("**")
+	end := -1 // the first rule that ends every walk
 	for i := range f.Rule {
 		r, p := &f.Rule[i], f.rule[i]
-		if end >= 0 {
-			above := f.rule[end]
-			ws = append(ws, f.fault(p, "", "is never reached", fmt.Sprintf(
-				"the rule on line %d of %s ends the walk of every sample", above.Line, above.File)))
-			continue
+		matchers[i], _ = pattern.New(r.Selection) // it has no faults
+		above, takes := end, "ends the walk of every sample"
+		if end < 0 {
+			above, takes = taker(f.Rule, matchers, i), "takes every sample that it matches"
 		}
-		if r.Aggregate != nil && r.Aggregate.Send == nil && i == len(f.Rule)-1 {
+		switch {
+		case above >= 0:
+			by := f.rule[above]
+			ws = append(ws, f.fault(p, "", "is never reached", fmt.Sprintf("the rule on line %d of %s %s", by.Line, by.File, takes)))
+		case r.Aggregate != nil && r.Aggregate.Send == nil && i == len(f.Rule)-1:
 			ws = append(ws, f.fault(p, "aggregate", "its results go nowhere: there is no send, and no rule below", ""))
-		}
-		if every(r) && stops(r) {
+		case stops(r) && matchers[i].Covers(everything):
 			end = i
 		}
 	}
 	return ws
 }
 
-// stops says whether a sample that r matches goes no further.
-func stops(r *relay.RuleOptions) bool {
-	if r.Stop != nil {
-		return *r.Stop
+// taker finds a rule above the i-th that ends the walk of every sample that the i-th matches; -1 if there is none. It
+// looks at so many rules only, so that its time is in proportion to their number.
+func taker(rules []relay.RuleOptions, matchers []*pattern.Matcher, i int) int {
+	const most = 2000
+	for j := i - 1; j >= max(0, i-most); j-- {
+		r := &rules[j]
+		if renames(r) {
+			return -1 // what has its name from here on may not have met the rules above
+		}
+		if stops(r) && matchers[j].Covers(matchers[i]) {
+			return j
+		}
 	}
-	return r.Drop || r.Send != nil
+	return -1
 }
 
-// every says whether r is for every name.
-func every(r *relay.RuleOptions) bool { return slices.Contains(r.Match, "**") && onlyGlobs(r) }
+// selection compiles a glob that is known to be one.
+func selection(glob string) *pattern.Matcher {
+	m, err := pattern.New(pattern.Selection{Options: pattern.Options{Match: []string{glob}}})
+	if err != nil {
+		panic("bug: " + err.Error())
+	}
+	return m
+}
 
-// onlyGlobs says whether nothing but the globs of r says which names it is for.
-func onlyGlobs(r *relay.RuleOptions) bool {
-	return len(lists(&r.Options)) == 1 && len(r.Match) > 0 && r.Tag == nil && r.Not == nil
+// stops says whether a sample that r matches goes no further, and nothing that is made of it.
+func stops(r *relay.RuleOptions) bool {
+	switch {
+	case r.Drop:
+		return true
+	case r.Send != nil:
+		return r.Stop == nil || *r.Stop
+	}
+	return r.Aggregate != nil && r.Aggregate.Send != nil && r.Stop != nil && *r.Stop
+}
+
+// renames says whether samples walk on from r with names that they had not above it.
+func renames(r *relay.RuleOptions) bool {
+	return r.Rewrite != "" || r.Map != "" || r.Aggregate != nil && r.Aggregate.Send == nil
+}
+
+// dots finds templates whose names have a dot too many, whatever is put into them; it will be taken away.
+func dots(f *File) (ws Faults) {
+	for i := range f.Rule {
+		r := &f.Rule[i]
+		keys := [][2]string{{"rewrite", r.Rewrite}}
+		if r.Aggregate != nil {
+			keys = append(keys, [2]string{"aggregate.name", r.Aggregate.Name}, [2]string{"aggregate.as", r.Aggregate.As})
+		}
+		for _, k := range keys {
+			path := pattern.Literals(k[1])
+			if strings.HasPrefix(path, ".") || strings.HasSuffix(path, ".") || strings.Contains(path, "..") {
+				ws = append(ws, f.fault(f.rule[i], k[0], "in "+quote(k[1])+": a dot has no node beside it and is taken away", ""))
+			}
+		}
+	}
+	return ws
 }
 
 // sameNames finds aggregates whose results can have one name, so that one overwrites the other where they are stored.
@@ -127,14 +176,24 @@ func clash(above, below *relay.RuleOptions) bool {
 		return false
 	}
 	if strings.Contains(a.Name+a.As, "$") {
-		both := every(above) || every(below) || onlyGlobs(above) && onlyGlobs(below) && share(above.Match, below.Match) ||
-			reflect.DeepEqual(above.Selection, below.Selection)
-		if !both || stops(above) {
+		if above.Stop != nil && *above.Stop || !meet(above, below) {
 			return false
 		}
 	}
 	apart := a.Send != nil && b.Send != nil && !share(a.Send, b.Send)
 	return share(a.Functions, b.Functions) && !apart
+}
+
+// meet says whether there are surely samples that meet both rules.
+func meet(a, b *relay.RuleOptions) bool {
+	m, _ := pattern.New(a.Selection)
+	o, _ := pattern.New(b.Selection)
+	return m.Covers(o) || o.Covers(m) || onlyGlobs(a) && onlyGlobs(b) && share(a.Match, b.Match)
+}
+
+// onlyGlobs says whether nothing but the globs of r says which names it is for.
+func onlyGlobs(r *relay.RuleOptions) bool {
+	return len(lists(&r.Options)) == 1 && len(r.Match) > 0 && r.Tag == nil && r.Not == nil
 }
 
 // share says whether a and b have an element in common.

@@ -82,6 +82,7 @@ type terms struct {
 	tags                     []tagTerm
 	globs                    []*Glob
 	regexps                  []*expr
+	fits                     [][]fit // what is known of the values of each key, for Covers
 }
 
 func (t *terms) compile(o *Options) (err error) {
@@ -113,6 +114,7 @@ func (t *terms) compile(o *Options) (err error) {
 		}
 		*l.into = *l.texts
 	}
+	t.fits = t.values()
 	t.tags, err = compileTags(o.Tag)
 	return err
 }

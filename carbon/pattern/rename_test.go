@@ -74,8 +74,14 @@ func TestFill(t *testing.T) {
 }
 
 func TestLiterals(t *testing.T) {
-	template, err := ParseTemplate("a..$1$2.b;k=$1", 2, nil)
-	if err != nil || template.Literals() != "a..xx.b" {
-		t.Error(template.Literals(), err)
+	f := func(text, want string) {
+		t.Helper()
+		if got := Literals(text); got != want {
+			t.Errorf("%q: got %q, want %q", text, got, want)
+		}
 	}
+	f("a..$12$2.b;k=..", "a..xx.b")
+	f("${name|lower}.$$.${1}x", "x.$.xx")
+	f("", "")
+	f("{name}.{fn}", "{name}.{fn}")
 }

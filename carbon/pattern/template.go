@@ -88,13 +88,24 @@ func ParseTemplate(text string, captures int, groups []string) (*Template, error
 // String returns the template as it was written.
 func (t *Template) String() string { return t.text }
 
-// Literals returns the text of the path with an x for each reference, so that one can look at what is fixed.
-func (t *Template) Literals() string {
+// Literals returns the path that the text of a template makes, with an x for each reference, so that one can look at
+// what is fixed. The text is one that ParseTemplate has accepted.
+func Literals(text string) string {
 	var out strings.Builder
-	for _, i := range t.path {
-		out.WriteString(i.literal)
-		if i.kind != nothing {
+	for at := 0; at < len(text) && text[at] != ';'; at++ {
+		rest := text[at:]
+		switch {
+		case strings.HasPrefix(rest, "$$"):
+			out.WriteByte('$')
+			at++
+		case strings.HasPrefix(rest, "${"):
 			out.WriteByte('x')
+			at += strings.IndexByte(rest, '}')
+		case rest[0] == '$':
+			out.WriteByte('x')
+			at += len(rest[1:]) - len(strings.TrimLeft(rest[1:], "0123456789"))
+		default:
+			out.WriteByte(rest[0])
 		}
 	}
 	return out.String()
