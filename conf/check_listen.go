@@ -15,6 +15,14 @@ func (c *checker) listenLimits(p Place, o *ingest.Options) {
 			c.faultAt(p, "allow", i, msg, hint)
 		}
 	}
+	for i, text := range o.ProxyFrom {
+		if msg, hint := prefix(text); msg != "" {
+			c.faultAt(p, "proxy_from", i, msg, hint)
+		}
+	}
+	if o.ProxyFrom != nil && !o.ProxyProtocol {
+		c.fault(p, "proxy_from", "has no effect without proxy_protocol = true", "")
+	}
 	switch most := c.file.Limits.Connections; {
 	case o.Connections < 0:
 		c.fault(p, "connections", "must be 0 or more", "0 leaves it to connections in [limits]")
@@ -42,6 +50,7 @@ func (c *checker) pointless(p Place, o *ingest.Options) {
 		{"rate", "tcp, udp", o.Rate != 0},
 		{"idle", "tcp", o.Idle != nil},
 		{"connections", "tcp, unix", o.Connections != 0},
+		{"proxy_protocol", "tcp, unix", o.ProxyProtocol},
 	} {
 		has := func(address string) bool {
 			scheme, _, _ := strings.Cut(address, "://")

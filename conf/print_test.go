@@ -69,6 +69,7 @@ unterminated = "drop"
 recv_buffer = "8MiB"
 connections = 0
 rate = 0
+proxy_protocol = false
 
 [[listen]]
 protocol = "pickle"
@@ -81,6 +82,7 @@ unterminated = "drop"
 recv_buffer = "8MiB"
 connections = 0
 rate = 0
+proxy_protocol = false
 
 [[cluster]]
 name = "log"

@@ -98,6 +98,15 @@ func plainAddr(a netip.AddrPort) netip.AddrPort {
 	return netip.AddrPortFrom(a.Addr().Unmap().WithZone(""), a.Port())
 }
 
+// notTrusted counts a connection that proxy_from refused.
+func (l *Listener) notTrusted(name, peer string) {
+	l.counts.notTrusted.Add(1)
+	if held, ok := l.sayNotTrusted.now(1); ok {
+		l.log.Warn("refusing a connection from an address that is not in proxy_from", zap.String("listener", name),
+			zap.String("peer", legible(peer)), zap.Int64("refused", held))
+	}
+}
+
 // notAllowed counts n connections or datagrams that allow refused, of which the last came from peer.
 func (l *Listener) notAllowed(what, name, peer string, n int64) {
 	l.counts.notAllowed.Add(n)

@@ -42,7 +42,7 @@ func (l *Listener) sweep(now time.Time, idle time.Duration) {
 	defer l.mu.Unlock()
 	for s := range l.streams {
 		switch {
-		case !s.peer.IsValid() || s.ending:
+		case !s.tcp || s.ending:
 		case s.pulse.CompareAndSwap(busy, quiet), s.pulse.Load() == waiting:
 			s.heard = now
 		case now.Sub(s.heard) >= idle:

@@ -24,6 +24,7 @@ type Listener struct {
 	decoders []carbon.Decoder // one for each worker
 	frames   frameCut         // for pickle in datagrams
 	allow    prefixes
+	trust    prefixes // the balancers that may connect; of use only if named
 	limiter  *limiter // nil if there is no rate to hold to
 	log      *zap.Logger
 
@@ -44,14 +45,15 @@ type Listener struct {
 	reading   sync.WaitGroup
 	counts    counts
 
-	sayNotAllowed, sayOverLimit, sayNoRoom seldom
+	sayNotAllowed, sayNotTrusted, sayOverLimit, sayNoRoom seldom
 }
 
 // counts are what Stats reads. Readers add to them once a read.
 type counts struct {
-	accepted, closed, bytes, datagrams  atomic.Int64
-	notAllowed, overLimit, noDescriptor atomic.Int64
-	probes, idled, rateLimited          atomic.Int64
+	accepted, closed, bytes, datagrams              atomic.Int64
+	notAllowed, notTrusted, overLimit, noDescriptor atomic.Int64
+	probes, idled, rateLimited                      atomic.Int64
+	broken                                          [nLayers]atomic.Int64
 }
 
 // Stats are a listener's own figures, beside the ledger.
@@ -64,14 +66,21 @@ type Stats struct {
 	Dropped   int64 `json:"kernel_dropped"` // datagrams that the kernel dropped as the receive buffer was full; only while the socket is open
 
 	Refused     Refused `json:"refused"`
-	Probes      int64   `json:"probes"`       // connections that ended before a byte came, as a balancer's checks do
-	Idled       int64   `json:"idle_closed"`  // connections that were closed because they were silent
+	Probes      int64   `json:"probes"`      // connections that ended before a byte came, as a balancer's checks do
+	Idled       int64   `json:"idle_closed"` // connections that were closed because they were silent
+	Broken      Broken  `json:"broken"`
 	RateLimited int64   `json:"rate_limited"` // samples dropped because their peer sends more than rate
+}
+
+// Broken counts connections that were ended because what their samples come in could not be read.
+type Broken struct {
+	Proxy int64 `json:"proxy"` // the PROXY header
 }
 
 // Refused counts what a listener would not take: connections, which are closed at once, and datagrams.
 type Refused struct {
 	Allow       int64 `json:"allow"`       // its address is not in allow
+	ProxyFrom   int64 `json:"proxy_from"`  // its address is not in proxy_from
 	Connections int64 `json:"connections"` // there are as many connections as there may be
 	Descriptors int64 `json:"descriptors"` // the process can open no more files
 }
@@ -102,6 +111,9 @@ func NewListener(o Options, source uint16, workers []*Worker, log *zap.Logger) (
 	}
 	var err error
 	if l.allow, err = parsePrefixes(o.Allow); err != nil {
+		return nil, err
+	}
+	if l.trust, err = parsePrefixes(o.ProxyFrom); err != nil {
 		return nil, err
 	}
 	for range workers {
@@ -145,7 +157,15 @@ func (l *Listener) Serve(conn net.Conn) { l.serve(conn, l.name) }
 // serve serves a connection that came by the address called name, if it may come.
 func (l *Listener) serve(conn net.Conn, name string) {
 	peer := remote(conn)
-	if peer.IsValid() && !l.allow.admit(peer.Addr()) {
+	switch {
+	case !peer.IsValid():
+	case len(l.trust) > 0: // whom allow judges is not known yet
+		if !l.trust.admit(peer.Addr()) {
+			l.notTrusted(name, peer.String())
+			_ = conn.Close()
+			return
+		}
+	case !l.allow.admit(peer.Addr()):
 		l.notAllowed("a connection", name, peer.String(), 1)
 		_ = conn.Close()
 		return
@@ -163,7 +183,7 @@ func (l *Listener) serve(conn net.Conn, name string) {
 	}
 	w, d := l.turn()
 	s := &stream{
-		listener: l, worker: w, conn: conn, peer: peer, heard: time.Now(), cut: l.opts.cutter(),
+		listener: l, worker: w, conn: conn, tcp: peer.IsValid(), peer: peer, heard: time.Now(), cut: l.opts.cutter(),
 		from: &origin{decoder: d, listener: name, conn: conn, limiter: l.limiter, limited: &l.counts.rateLimited},
 	}
 	l.streams[s] = struct{}{}
@@ -276,9 +296,10 @@ func (l *Listener) Stats() Stats {
 	s := Stats{
 		Closed: l.counts.closed.Load(), Bytes: l.counts.bytes.Load(), Datagrams: l.counts.datagrams.Load(),
 		Refused: Refused{
-			Allow: l.counts.notAllowed.Load(), Connections: l.counts.overLimit.Load(), Descriptors: l.counts.noDescriptor.Load(),
+			Allow: l.counts.notAllowed.Load(), ProxyFrom: l.counts.notTrusted.Load(), Connections: l.counts.overLimit.Load(), Descriptors: l.counts.noDescriptor.Load(),
 		},
 		Probes: l.counts.probes.Load(), Idled: l.counts.idled.Load(), RateLimited: l.counts.rateLimited.Load(),
+		Broken: Broken{Proxy: l.counts.broken[proxyLayer].Load()},
 	}
 	s.Accepted = l.counts.accepted.Load() // after Closed, so that Open is never negative
 	s.Open = s.Accepted - s.Closed

@@ -42,6 +42,12 @@ type Options struct {
 	// How many samples a second each remote address may send by TCP and UDP, in bursts of up to a second's worth; 0 is
 	// any number. What is beyond it is dropped, and counted as rate_limit.
 	Rate int `toml:"rate"`
+	// Whether each connection begins with a PROXY header (version 1 or 2), as load balancers send it, which says who the
+	// client is: for allow, rate and the log. A connection without one is closed. It does not concern datagrams.
+	ProxyProtocol bool `toml:"proxy_protocol"`
+	// With proxy_protocol: the balancers, as addresses and CIDR ranges. Only they may connect, and allow then judges the
+	// clients that they name. Without it, allow judges both.
+	ProxyFrom []string `toml:"proxy_from"`
 
 	// Quota bounds the connections of this listener and others together; nil bounds nothing.
 	Quota *Quota `toml:"-"`
@@ -93,6 +99,12 @@ func (o Options) Check() error {
 	}
 	if _, err := parsePrefixes(o.Allow); err != nil {
 		wrong("allow: %w", err)
+	}
+	if _, err := parsePrefixes(o.ProxyFrom); err != nil {
+		wrong("proxy_from: %w", err)
+	}
+	if o.ProxyFrom != nil && !o.ProxyProtocol {
+		wrong("proxy_from is of no use without proxy_protocol")
 	}
 	if o.Connections < 0 {
 		wrong("connections is %d: want 0 (no bound of its own) or more", o.Connections)

@@ -23,6 +23,8 @@ const (
 	// keepTail is the size from which a rest stays in a batch of its own instead of being copied at each read: then at
 	// least a quarter of what the connection holds is bytes that came.
 	keepTail = 16 << 10
+	// plainRead is how much is read at once of what is no socket: memory that an idle connection holds.
+	plainRead = 8 << 10
 	// maxIdleTail is the most that is kept of a tail's memory when there is no tail.
 	maxIdleTail = 512
 	// drainMore bounds what is read of a stream at the stop, beyond what had arrived. What its sender's write returned
@@ -40,7 +42,8 @@ type stream struct {
 	worker   *Worker
 	from     *origin
 	conn     net.Conn
-	peer     netip.AddrPort // the zero one of a unix socket or a pipe
+	tcp      bool           // whether it may be silent for so long only
+	peer     netip.AddrPort // who sends; the zero one of a unix socket or a pipe. To be changed under the listener's lock
 	cut      cutter
 	spoke    bool // something has been read
 
@@ -64,25 +67,42 @@ type stream struct {
 // run reads until the stream's end, an error, or the stop.
 func (s *stream) run() {
 	defer s.conn.Close()
-	var err error
-	if c, ok := s.conn.(syscall.Conn); ok {
-		var raw syscall.RawConn
-		if raw, err = c.SyscallConn(); err == nil {
-			err = s.readRaw(raw)
-		}
-	} else {
-		err = s.readPlain()
-	}
+	err := s.read()
 	s.end(err == io.EOF)
-	if !s.spoke && (err == io.EOF || errors.Is(err, syscall.ECONNRESET)) {
+	var f *fault
+	switch {
+	case errors.As(err, &f):
+		s.listener.broken(s, f)
+	case !s.spoke && (err == io.EOF || errors.Is(err, syscall.ECONNRESET)):
 		s.listener.counts.probes.Add(1)
 		s.listener.log.Debug("a connection ended before a byte came", zap.String("listener", s.from.listener),
 			zap.String("peer", s.name()))
 	}
 }
 
+// read reads the connection in the way that it allows.
+func (s *stream) read() error {
+	c, ok := s.conn.(syscall.Conn)
+	switch {
+	case s.isLayered():
+		return s.readLayers()
+	case !ok:
+		return s.readPlain(s.conn)
+	}
+	raw, err := c.SyscallConn()
+	if err != nil {
+		return err
+	}
+	return s.readRaw(raw)
+}
+
 // name names who is at the other end.
-func (s *stream) name() string { return legible(peerName(s.conn)) }
+func (s *stream) name() string {
+	if s.peer.IsValid() {
+		return s.peer.String()
+	}
+	return legible(peerName(s.conn))
+}
 
 // readRaw reads a socket, without holding memory while it is idle.
 func (s *stream) readRaw(raw syscall.RawConn) error {
@@ -157,11 +177,11 @@ func (s *stream) drain(raw syscall.RawConn) error {
 	return os.ErrDeadlineExceeded
 }
 
-// readPlain reads a connection that is no socket. It has a buffer of its own, as nothing tells when data is there.
-func (s *stream) readPlain() error {
-	p := make([]byte, keepTail)
+// readPlain reads what is no socket. It has a buffer of its own, as nothing tells when data is there.
+func (s *stream) readPlain(in io.Reader) error {
+	p := make([]byte, plainRead)
 	for {
-		n, err := s.conn.Read(p)
+		n, err := in.Read(p)
 		if n > 0 {
 			if err := s.feed(p[:n]); err != nil {
 				return err

@@ -51,6 +51,17 @@ type work struct {
 	peer  netip.AddrPort // who sent it; the zero one if nobody knows, or it does not matter
 }
 
+// name names who sent it.
+func (k *work) name() string {
+	switch {
+	case k.peer.IsValid():
+		return k.peer.String()
+	case k.from.conn != nil:
+		return legible(peerName(k.from.conn))
+	}
+	return unnamed
+}
+
 // An origin is what a worker knows of a stream or of a datagram socket. After it was made it is the worker's.
 type origin struct {
 	decoder  carbon.Decoder // shared by all that its listener has with this worker
@@ -201,6 +212,9 @@ func (w *Worker) decode(k work) {
 	w.sink.Accept(k.batch)
 }
 
+// closingBroken is what is said of a stream that its sender or the way has made unreadable.
+const closingBroken = "closing a connection that cannot be read on"
+
 // warnEvery bounds the warnings about refused datagrams of one socket.
 const warnEvery = 10 * time.Second
 
@@ -210,18 +224,14 @@ func (w *Worker) refuse(k *work, why error) {
 	from := k.from
 	if from.conn != nil {
 		from.refused = true
-		w.log.Warn("closing a connection that cannot be read on", zap.String("listener", from.listener),
-			zap.String("peer", legible(peerName(from.conn))), zap.String("reason", legible(why.Error())))
+		w.log.Warn(closingBroken, zap.String("listener", from.listener), zap.String("peer", k.name()),
+			zap.String("reason", legible(why.Error())))
 		_ = from.conn.Close() // its reader sees the end and goes
 		return
 	}
 	if now := time.Now(); now.Sub(from.warned) >= warnEvery {
 		from.warned = now
-		peer := "unnamed"
-		if k.peer.IsValid() {
-			peer = k.peer.String()
-		}
-		w.log.Warn("refusing a datagram", zap.String("listener", from.listener), zap.String("peer", peer),
+		w.log.Warn("refusing a datagram", zap.String("listener", from.listener), zap.String("peer", k.name()),
 			zap.String("reason", legible(why.Error())))
 	}
 }
@@ -265,5 +275,8 @@ func peerName(conn net.Conn) string {
 	if a := conn.RemoteAddr(); a != nil && a.String() != "" {
 		return a.String()
 	}
-	return "unnamed"
+	return unnamed
 }
+
+// unnamed stands for a peer without a name, as most that send by unix sockets are.
+const unnamed = "unnamed"

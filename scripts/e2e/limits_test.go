@@ -56,8 +56,8 @@ func (j *journal) count(words ...string) (n int) {
 	return n
 }
 
-// closed wants plumbago to end a connection.
-func closed(t *testing.T, c net.Conn) {
+// closedConn wants plumbago to end a connection.
+func closedConn(t *testing.T, c net.Conn) {
 	t.Helper()
 	n, err := c.Read(make([]byte, 1))
 	if e, ok := err.(net.Error); n != 0 || err == nil || ok && e.Timeout() {
@@ -111,7 +111,7 @@ send = "out"
 
 	t.Run("allow", func(t *testing.T) {
 		d := d.with(t)
-		closed(t, dial(t, "tcp", at(0)))
+		closedConn(t, dial(t, "tcp", at(0)))
 		send(t, "udp", at(0), "stranger 1\n")
 		from := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, 2)}}
 		c, err := from.Dial("tcp", at(0))
@@ -135,13 +135,13 @@ send = "out"
 		fmt.Fprint(a, line("first"))
 		fmt.Fprint(b, line("second"))
 		d.received(int64(len(want)))
-		closed(t, dial(t, "tcp", at(1)))
+		closedConn(t, dial(t, "tcp", at(1)))
 		for range 2 { // up to the limit of all listeners
 			c := dial(t, "tcp", at(3))
 			fmt.Fprint(c, line("other"))
 		}
 		d.received(int64(len(want)))
-		closed(t, dial(t, "tcp", at(3)))
+		closedConn(t, dial(t, "tcp", at(3)))
 		if own, all := d.listener(1).Refused["connections"], d.listener(3).Refused["connections"]; own != 1 || all != 1 {
 			t.Errorf("refused %d and %d, want 1 and 1", own, all)
 		}
@@ -152,7 +152,7 @@ send = "out"
 		eventually(t, "nobody is connected", func() bool { return d.listener(1).Open+d.listener(3).Open == 0 })
 		c := dial(t, "tcp", at(2))
 		fmt.Fprint(c, line("then.silent"))
-		closed(t, c)
+		closedConn(t, c)
 		d.received(int64(len(want)))
 		if l := d.listener(2); l.Idled != 1 {
 			t.Errorf("%+v", l)
@@ -217,7 +217,7 @@ send = "out"
 		open = append(open, dial(t, "tcp", addr))
 	}
 	d.says("cannot accept connections", "too many open files")
-	closed(t, open[59])
+	closedConn(t, open[59])
 	for _, c := range open {
 		c.Close()
 	}
