@@ -22,6 +22,9 @@ const (
 // slice is the period of the aggregates in bench/peers, in seconds.
 const slice = 10
 
+// exactly is how far a sum of floating point numbers may be from what it is, as a part of it.
+const exactly = 1e-9
+
 // A measurement is one run of one entry.
 type measurement struct {
 	Entry   string  `json:"entry"`
@@ -152,7 +155,9 @@ func (m *measurement) compare(s scenario, load loadReport, end sinkReport) {
 	}
 	done := load.Start + load.Seconds
 	if s.aggregate {
-		m.Lost = 1 - end.Check.Kept/load.Sum
+		if m.Lost = 1 - end.Check.Kept/load.Sum; math.Abs(m.Lost) < exactly {
+			m.Lost = 0
+		}
 		done = (math.Floor(done/slice) + 1) * slice
 	}
 	if end.Last > 0 {
@@ -196,7 +201,7 @@ func arrived(ctx context.Context, k *sink, s scenario, load loadReport) (sinkRep
 		if err != nil {
 			return r, err
 		}
-		if s.aggregate && math.Abs(r.Check.Kept-load.Sum) <= 1e-9*load.Sum || !s.aggregate && r.Lines >= load.Lines {
+		if s.aggregate && math.Abs(1-r.Check.Kept/load.Sum) < exactly || !s.aggregate && r.Lines >= load.Lines {
 			return r, nil
 		}
 		if r.Lines != last {
