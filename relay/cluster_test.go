@@ -100,8 +100,15 @@ func TestAnyMoves(t *testing.T) {
 		if got[1] != 0 || got[0] < 100 || got[2] < 100 {
 			t.Errorf("the names of the member that is gone went to %v", got)
 		}
-		m.set("", false)
-		m.set("b:1", false)
+		m.set("a:1", true)
+		m.set("c:1", true)
+		time.Sleep(time.Second)
+		if !slices.Equal(held(c), before) {
+			t.Error("with all gone, names do not wait at home")
+		}
+		for _, address := range []string{"a:1", "b:1", "c:1"} {
+			m.set(address, false)
+		}
 		time.Sleep(time.Second)
 		if !slices.Equal(held(c), before) {
 			t.Error("names did not come back")
