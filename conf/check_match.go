@@ -24,7 +24,7 @@ type promise struct {
 func (m promise) template(text string) (msg string) {
 	_, err := pattern.ParseTemplate(text, m.captures, m.groups)
 	if err != nil {
-		return "in " + quote(text) + ": " + err.Error()
+		return err.Error()
 	}
 	at := strings.IndexFunc(text, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) })
 	if at >= 0 {

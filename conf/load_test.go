@@ -179,6 +179,29 @@ send = "a"
 	}
 }
 
+// A variable of the environment that is called like a group, or 1, does not get into a template or an expression.
+func TestTemplatesAreOfTheMatch(t *testing.T) {
+	const text = `
+[[rule]]
+regex = '^(?P<HOST>[^.]+)\.(.*)${1}'
+rewrite = '${HOST}.${1}.$2;host=${tag:HOST}'
+[[rule]]
+match = "${HOST}.*"
+[rule.aggregate]
+name = '${1}.${HOST}'
+as = '${1}.{fn}'
+`
+	env := func(string) (string, bool) { return "wrong", true }
+	f, _ := Parse("some.toml", []byte(text), env)
+	r := f.Rule[0]
+	if r.Regex[0] != `^(?P<HOST>[^.]+)\.(.*)${1}` || r.Rewrite != "${HOST}.${1}.$2;host=${tag:HOST}" {
+		t.Errorf("regex %q, rewrite %q", r.Regex, r.Rewrite)
+	}
+	if r := f.Rule[1]; r.Match[0] != "wrong.*" || r.Aggregate.Name != "${1}.${HOST}" || r.Aggregate.As != "${1}.{fn}" {
+		t.Errorf("match %q, name %q, as %q", r.Match, r.Aggregate.Name, r.Aggregate.As)
+	}
+}
+
 // What is said to be yet to come is not there yet.
 func TestLaterIsLater(t *testing.T) {
 	for _, s := range sections() {

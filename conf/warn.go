@@ -2,6 +2,7 @@ package conf
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -22,7 +23,7 @@ func warnings(f *File) (ws Faults) {
 	ws = append(ws, unused(f)...)
 	ws = append(ws, copies(f)...)
 	ws = append(ws, unreachable(f)...)
-	ws = append(ws, dots(f)...)
+	ws = append(ws, templates(f)...)
 	return append(ws, sameNames(f)...)
 }
 
@@ -86,6 +87,8 @@ func unreachable(f *File) (ws Faults) {
 			ws = append(ws, f.fault(p, "", "is never reached", fmt.Sprintf("the rule on line %d of %s %s", by.Line, by.File, takes)))
 		case r.Aggregate != nil && r.Aggregate.Send == nil && i == len(f.Rule)-1:
 			ws = append(ws, f.fault(p, "aggregate", "its results go nowhere: there is no send, and no rule below", ""))
+		case r.Rewrite+r.Map != "" && i == len(f.Rule)-1:
+			ws = append(ws, f.fault(p, "", "what it renames goes nowhere: there is no rule below", ""))
 		case stops(r) && matchers[i].Covers(everything):
 			end = i
 		}
@@ -134,8 +137,11 @@ func renames(r *relay.RuleOptions) bool {
 	return r.Rewrite != "" || r.Map != "" || r.Aggregate != nil && r.Aggregate.Send == nil
 }
 
-// dots finds templates whose names have a dot too many, whatever is put into them; it will be taken away.
-func dots(f *File) (ws Faults) {
+// foreignCapture is how other programs write captures.
+var foreignCapture = regexp.MustCompile(`\\[_^.]*\d|\\g[<{]`)
+
+// templates finds templates that make odd names whatever is put into them.
+func templates(f *File) (ws Faults) {
 	for i := range f.Rule {
 		r := &f.Rule[i]
 		keys := [][2]string{{"rewrite", r.Rewrite}}
@@ -146,6 +152,9 @@ func dots(f *File) (ws Faults) {
 			path := pattern.Literals(k[1])
 			if strings.HasPrefix(path, ".") || strings.HasSuffix(path, ".") || strings.Contains(path, "..") {
 				ws = append(ws, f.fault(f.rule[i], k[0], "in "+quote(k[1])+": a dot has no node beside it and is taken away", ""))
+			}
+			if odd := foreignCapture.FindString(path); odd != "" {
+				ws = append(ws, f.fault(f.rule[i], k[0], "in "+quote(k[1])+": "+quote(odd)+" stands for itself", "$1 is the first capture"))
 			}
 		}
 	}
