@@ -1,6 +1,11 @@
 package pattern
 
-import "testing"
+import (
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+)
 
 // A test of templates on names that "**" matches or, with captures, `^([^.]*)\.(?P<rest>.*)$`.
 func filled(t *testing.T, how func(*Template, []byte, string, *Captures) []byte) func(template, name, want string) {
@@ -84,4 +89,28 @@ func TestLiterals(t *testing.T) {
 	f("${name|lower}.$$.${1}x", "x.$.xx")
 	f("", "")
 	f("{name}.{fn}", "{name}.{fn}")
+}
+
+// The page on rules shows what becomes of a name.
+func TestRulesPage(t *testing.T) {
+	page, err := os.ReadFile("../../docs/rules.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	intro := regexp.MustCompile("With `match = \"(.*)\"`, `(.*)` becomes:").FindStringSubmatch(string(page))
+	rows := regexp.MustCompile("(?m)^\\| `(.*[$].*)` \\| `(.*;.*|ams.*)` \\|$").FindAllStringSubmatch(string(page), -1)
+	if intro == nil || len(rows) != 6 {
+		t.Fatalf("there are %d rows", len(rows))
+	}
+	m := selecting(t, Selection{Options: Options{Match: []string{intro[1]}}})
+	var c Captures
+	m.Match(intro[2], &c)
+	for _, row := range rows {
+		template, err := ParseTemplate(strings.ReplaceAll(row[1], `\|`, "|"), m.Captures(), nil)
+		if err != nil {
+			t.Error(err)
+		} else if got := string(template.Rename(nil, intro[2], &c)); got != row[2] {
+			t.Errorf("%q makes %q, not %q", row[1], got, row[2])
+		}
+	}
 }
