@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"os"
 
 	"github.com/spf13/cobra"
@@ -42,7 +43,7 @@ func checkCommand() *cobra.Command {
 	var file string
 	cmd := &cobra.Command{
 		Use: "check [-c FILE]", Short: "Check a configuration: every fault at once, no port opened", Args: cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
+		RunE: func(cmd *cobra.Command, _ []string) error {
 			f, err := load(file)
 			if err != nil {
 				return err
@@ -53,10 +54,29 @@ func checkCommand() *cobra.Command {
 			if _, err := daemon.New(f, zap.NewNop(), daemon.Options{}); err != nil {
 				return err
 			}
-			fmt.Printf("%s: good: %d listeners, %d clusters, %d rules\n", f.Name(), len(f.Listen), len(f.Cluster), len(f.Rule))
-			return nil
+			out := cmd.OutOrStdout()
+			fmt.Fprintf(out, "%s: good: %d listeners, %d clusters, %d rules\n", f.Name(), len(f.Listen), len(f.Cluster), len(f.Rule))
+			return printShares(out, f)
 		},
 	}
 	configFlag(cmd, &file)
 	return cmd
+}
+
+// printShares prints what share of the names each member of a hashing cluster gets.
+func printShares(out io.Writer, f *conf.File) error {
+	for i := range f.Cluster {
+		o := &f.Cluster[i]
+		if _, hashing := o.RingOptions(); !hashing {
+			continue
+		}
+		p, err := place(o)
+		if err != nil {
+			return err
+		}
+		for _, m := range p.shares() {
+			fmt.Fprintf(out, "%s: %s: %s gets %.1f %% of the names\n", f.Name(), o.Name, m.Member, 100*m.Share)
+		}
+	}
+	return nil
 }

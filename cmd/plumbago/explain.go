@@ -100,7 +100,7 @@ func printExplanation(w io.Writer, x *relay.Explanation) error {
 	name := x.Name
 	for i := range x.Steps {
 		s := &x.Steps[i]
-		fmt.Fprintf(w, "  rule %d (%s), match %s: %s", s.Rule, place(s), s.Match, s.Action)
+		fmt.Fprintf(w, "  rule %d (%s), match %s: %s", s.Rule, standing(s), s.Match, s.Action)
 		if len(s.Outputs) > 0 {
 			fmt.Fprintf(w, " into %s", strings.Join(s.Outputs, ", "))
 			if len(s.To) == 0 {
@@ -123,8 +123,8 @@ func printExplanation(w io.Writer, x *relay.Explanation) error {
 	return err
 }
 
-// place says where the rule of a step stands.
-func place(s *relay.Step) string {
+// standing says where the rule of a step stands.
+func standing(s *relay.Step) string {
 	if s.File == "" {
 		return fmt.Sprintf("line %d", s.Line)
 	}
