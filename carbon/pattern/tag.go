@@ -3,6 +3,7 @@ package pattern
 import (
 	"errors"
 	"fmt"
+	"iter"
 	"regexp"
 	"slices"
 	"strings"
@@ -80,7 +81,7 @@ func tagValue(tags, key string) (found string, ok bool) {
 }
 
 // eachTag goes through tags, which begin with their ";" or are empty.
-func eachTag(tags string) func(yield func(tag string) bool) {
+func eachTag(tags string) iter.Seq[string] {
 	return func(yield func(string) bool) {
 		for more := tags != ""; more; {
 			var tag string
