@@ -10,7 +10,7 @@ import (
 
 // An address is where something listens.
 type address struct {
-	scheme string // tcp, udp, unix or unixgram
+	scheme string // tcp, udp, tls, unix or unixgram
 	path   string // unix and unixgram
 	hostPort
 }
@@ -21,7 +21,7 @@ type hostPort struct {
 	port int
 }
 
-var schemes = []string{"tcp", "udp", "unix", "unixgram"}
+var schemes = []string{"tcp", "udp", "tls", "unix", "unixgram"}
 
 // parseAddress reads SCHEME://HOST:PORT or SCHEME://PATH. What is wrong comes back as a message and a hint.
 func parseAddress(text string) (a address, msg, hint string) {
@@ -34,7 +34,7 @@ func parseAddress(text string) (a address, msg, hint string) {
 	}
 	a.scheme = scheme
 	switch scheme {
-	case "tcp", "udp":
+	case "tcp", "udp", "tls":
 		a.hostPort, msg, hint = parseHostPort(rest)
 	case "unix", "unixgram":
 		a.path = rest
@@ -50,7 +50,7 @@ func parseAddress(text string) (a address, msg, hint string) {
 		}
 		hint = didYouMean(nearest(scheme, schemes))
 		if hint == "" {
-			hint = "there are: tcp, udp, unix, unixgram"
+			hint = "there are: tcp, udp, tls, unix, unixgram"
 		}
 		return a, quote(text) + " has an unknown scheme", hint
 	}
@@ -104,10 +104,18 @@ func (a address) overlaps(b address) bool {
 	if a.path != "" || b.path != "" {
 		return a.path == b.path
 	}
-	if a.scheme != b.scheme || a.port != b.port || a.port == 0 {
+	if a.transport() != b.transport() || a.port != b.port || a.port == 0 {
 		return false
 	}
 	return a.covers(b.hostPort) || b.covers(a.hostPort)
+}
+
+// transport returns what carries what is sent to a: tcp or udp.
+func (a address) transport() string {
+	if a.scheme == "tls" {
+		return "tcp"
+	}
+	return a.scheme
 }
 
 // covers says whether who listens on hp's host gets what is sent to the host of other.

@@ -149,7 +149,7 @@ func (c *checker) carbonEndpoint(text string, o *relay.ClusterOptions) (msg, hin
 	}
 	for i, l := range c.file.Listen {
 		for _, own := range l.Address {
-			if a, msg, _ := parseAddress(own); msg == "" && a.scheme == o.Transport && loops(a, hp) {
+			if a, msg, _ := parseAddress(own); msg == "" && a.transport() == o.Transport && loops(a, hp) {
 				return fmt.Sprintf("%s is our own listener %s on line %d of %s", quote(text), quote(own),
 					c.file.listen[i].Line, c.file.listen[i].File), "points would come in again and again"
 			}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"plumbago/carbon/transport"
 	"plumbago/ingest"
 )
 
@@ -33,7 +34,28 @@ func (c *checker) listenLimits(p Place, o *ingest.Options) {
 	if o.Rate < 0 || o.Rate > ingest.MaxRate {
 		c.fault(p, "rate", fmt.Sprintf("must be from 0 to %d samples a second", ingest.MaxRate), "0 is no limit")
 	}
+	c.listenTLS(p, o)
 	c.pointless(p, o)
+}
+
+// listenTLS checks that there is a certificate where one is needed, and that it can be used.
+func (c *checker) listenTLS(p Place, o *ingest.Options) {
+	for i, text := range o.Address {
+		if strings.HasPrefix(text, "tls://") && o.TLS == nil {
+			c.faultAt(p, "address", i, quote(text)+" needs a certificate",
+				`write tls = { cert = "/etc/plumbago/cert.pem", key = "/etc/plumbago/key.pem" }`)
+			break
+		}
+	}
+	switch {
+	case o.TLS == nil || c.isKnown(p.File, p.Key+".tls"):
+	case o.TLS.Cert == "":
+		c.fault(p, "tls.cert", "a listener with TLS needs a certificate", "")
+	default:
+		if _, err := transport.NewServer(*o.TLS, nil); err != nil {
+			c.fault(p, "tls", err.Error(), "")
+		}
+	}
 }
 
 // pointless finds keys that have no effect on any address of a listener. Setting one is a fault, since somebody counts
@@ -46,21 +68,30 @@ func (c *checker) pointless(p Place, o *ingest.Options) {
 		key, schemes string
 		set          bool
 	}{
-		{"allow", "tcp, udp", o.Allow != nil},
-		{"rate", "tcp, udp", o.Rate != 0},
-		{"idle", "tcp", o.Idle != nil},
-		{"connections", "tcp, unix", o.Connections != 0},
-		{"proxy_protocol", "tcp, unix", o.ProxyProtocol},
+		{"allow", "tcp, udp, tls", o.Allow != nil},
+		{"rate", "tcp, udp, tls", o.Rate != 0},
+		{"idle", "tcp, tls", o.Idle != nil},
+		{"connections", "tcp, tls, unix", o.Connections != 0},
+		{"proxy_protocol", "tcp, tls, unix", o.ProxyProtocol},
+		{"compress", "tcp, tls, unix", o.Compress != "none"},
+		{"tls", "tls", o.TLS != nil},
 	} {
 		has := func(address string) bool {
 			scheme, _, _ := strings.Cut(address, "://")
 			return slices.Contains(strings.Split(k.schemes, ", "), scheme)
 		}
 		if k.set && !slices.ContainsFunc(o.Address, has) {
-			c.fault(p, k.key, "has no effect: this listener has no address of "+strings.ReplaceAll(k.schemes, ", ", " or "),
-				"leave it out")
+			c.fault(p, k.key, "has no effect: this listener has no address of "+anyOf(k.schemes), "leave it out")
 		}
 	}
+}
+
+// anyOf writes a list as what any of is meant: a, b or c.
+func anyOf(list string) string {
+	if i := strings.LastIndex(list, ", "); i >= 0 {
+		return list[:i] + " or " + list[i+2:]
+	}
+	return list
 }
 
 // prefix says what is wrong with an address or a range of addresses.

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"plumbago/aggregate"
+	"plumbago/carbon/transport"
 	"plumbago/ingest"
 	"plumbago/relay"
 )
@@ -49,6 +50,8 @@ func fresh(t reflect.Type) reflect.Value {
 	switch o := v.Addr().Interface().(type) {
 	case *ingest.Options:
 		*o = ingest.DefaultOptions()
+	case *transport.ServerTLS:
+		*o = transport.DefaultServerTLS()
 	case *relay.ClusterOptions:
 		*o = relay.DefaultClusterOptions()
 	case *aggregate.Options:

@@ -12,7 +12,7 @@ var laterKeys = map[string][]string{
 	"":        {"state", "self", "history"},
 	"admin":   {"token_file"},
 	"limits":  {"memory"},
-	"listen":  {"tls", "compress", "linger", "statsd", "resp", "period", "type", "ack"},
+	"listen":  {"linger", "statsd", "resp", "period", "type", "ack"},
 	"cluster": {"spool", "confirm_every", "confirm_bytes", "tls", "compress", "max_conn_age", "resolve", "user_timeout", "spool_age", "spool_sync", "replay"},
 	"rule.aggregate": {
 		"rollups", "as_rollup", "keep", "by", "without", "memonly", "series", "dedup", "empty", "window_minmax",
@@ -30,7 +30,7 @@ var laterValues = map[string][]string{
 	"rule.aggregate.functions": {
 		"range", "stddev", "variance", "rms", "rate", "delta", "median", "unique", "sources", "avg_positive",
 	},
-	"listen.address": {"tls", "redis", "nats", "file"}, // the schemes
+	"listen.address": {"redis", "nats", "file"}, // the schemes
 }
 
 var (

@@ -70,6 +70,7 @@ recv_buffer = "8MiB"
 connections = 0
 rate = 0
 proxy_protocol = false
+compress = "none"
 
 [[listen]]
 protocol = "pickle"
@@ -83,6 +84,7 @@ recv_buffer = "8MiB"
 connections = 0
 rate = 0
 proxy_protocol = false
+compress = "none"
 
 [[cluster]]
 name = "log"

@@ -4,6 +4,7 @@ import (
 	"reflect"
 
 	"plumbago/aggregate"
+	"plumbago/carbon/transport"
 	"plumbago/ingest"
 	"plumbago/relay"
 )
@@ -23,6 +24,7 @@ func sections() []kind {
 		{"admin", "in [admin]", reflect.TypeFor[Admin]()},
 		{"limits", "in [limits]", reflect.TypeFor[Limits]()},
 		{"listen", "in [[listen]]", reflect.TypeFor[ingest.Options]()},
+		{"listen.tls", "in [listen.tls]", reflect.TypeFor[transport.ServerTLS]()},
 		{"cluster", "in [[cluster]]", reflect.TypeFor[relay.ClusterOptions]()},
 		{"rule", "in [[rule]]", reflect.TypeFor[relay.RuleOptions]()},
 		{"rule.aggregate", "in [rule.aggregate]", reflect.TypeFor[aggregate.Options]()},

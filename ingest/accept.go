@@ -22,6 +22,7 @@ type acceptor struct {
 	socket   listenSocket
 	file     socketFile
 	name     string
+	secure   bool
 	reserve  *os.File // a descriptor to refuse connections with when there is no other; nil if there was not even this one
 }
 
@@ -44,7 +45,7 @@ func (a *acceptor) run() {
 				a.listener.log.Info("accepting connections again", zap.String("listener", a.name))
 			}
 			backoff, told = 0, false
-			a.listener.serve(conn, a.name)
+			a.listener.serve(conn, a.name, a.secure)
 			continue
 		case isDone(err):
 			a.drain()
@@ -113,7 +114,7 @@ func (a *acceptor) drain() {
 		if err != nil {
 			break
 		}
-		a.listener.serve(conn, a.name)
+		a.listener.serve(conn, a.name, a.secure)
 	}
 	if err != syscall.EAGAIN {
 		a.listener.log.Warn("leaving connections that waited to be accepted", zap.String("listener", a.name), zap.Error(err))

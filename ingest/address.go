@@ -9,28 +9,28 @@ import (
 
 // An Address is one place to listen at.
 type Address struct {
-	Network string // tcp, udp, unix or unixgram
+	Network string // tcp, udp, tls, unix or unixgram
 	Host    string // HOST:PORT with HOST possibly empty, or the path of a unix socket ("@name" for an abstract one)
 }
 
 // String returns a as it is written in the configuration.
 func (a Address) String() string { return a.Network + "://" + a.Host }
 
-// ParseAddress reads tcp://HOST:PORT, udp://HOST:PORT, unix://PATH or unixgram://PATH. An empty HOST means every
+// ParseAddress reads tcp://HOST:PORT, udp://HOST:PORT, tls://HOST:PORT, unix://PATH or unixgram://PATH. An empty HOST means every
 // address of the machine, of both IP versions.
 func ParseAddress(text string) (Address, error) {
 	network, host, ok := strings.Cut(text, "://")
 	if !ok {
-		return Address{}, fmt.Errorf("address %q has no scheme: want tcp://, udp://, unix:// or unixgram://", text)
+		return Address{}, fmt.Errorf("address %q has no scheme: want tcp://, udp://, tls://, unix:// or unixgram://", text)
 	}
 	a := Address{Network: network, Host: host}
 	switch network {
-	case "tcp", "udp":
+	case "tcp", "udp", "tls":
 		return a, a.checkPort()
 	case "unix", "unixgram":
 		return a, a.checkPath()
 	}
-	return Address{}, fmt.Errorf("address %q has an unknown scheme: want tcp://, udp://, unix:// or unixgram://", text)
+	return Address{}, fmt.Errorf("address %q has an unknown scheme: want tcp://, udp://, tls://, unix:// or unixgram://", text)
 }
 
 func (a Address) checkPort() error {

@@ -20,7 +20,7 @@ const socketMode = 0o660
 // bind opens the socket of a.
 func (l *Listener) bind(a Address) error {
 	switch a.Network {
-	case "tcp":
+	case "tcp", "tls":
 		var c net.ListenConfig
 		c.SetMultipathTCP(false) // its sockets cannot refuse what comes after the stop
 		s, err := c.Listen(context.Background(), "tcp", a.Host)
@@ -61,8 +61,14 @@ func (l *Listener) bind(a Address) error {
 }
 
 func (l *Listener) addAcceptor(a Address, s listenSocket, file socketFile) {
-	l.acceptors = append(l.acceptors, &acceptor{listener: l, socket: s, file: file, name: a.String(), reserve: openReserve()})
-	l.bound = append(l.bound, s.Addr())
+	l.acceptors = append(l.acceptors, &acceptor{
+		listener: l, socket: s, file: file, name: a.String(), secure: a.Network == "tls", reserve: openReserve(),
+	})
+	if at := s.Addr(); a.Network == "tls" {
+		l.bound = append(l.bound, secureAddr{at})
+	} else {
+		l.bound = append(l.bound, at)
+	}
 }
 
 func (l *Listener) addPackets(a Address, conn packetConn, file socketFile) error {
@@ -87,6 +93,12 @@ func (l *Listener) addPackets(a Address, conn packetConn, file socketFile) error
 	l.bound = append(l.bound, conn.LocalAddr())
 	return l.sizeBuffer(a, raw)
 }
+
+// A secureAddr is the address of a TCP socket on which TLS is spoken.
+type secureAddr struct{ net.Addr }
+
+// Network returns "tls".
+func (secureAddr) Network() string { return "tls" }
 
 // sizeBuffer gives a datagram socket the receive buffer that is wanted, or says once what keeps it from that.
 func (l *Listener) sizeBuffer(a Address, raw syscall.RawConn) error {

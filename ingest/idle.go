@@ -46,9 +46,8 @@ func (l *Listener) sweep(now time.Time, idle time.Duration) {
 		case s.pulse.CompareAndSwap(busy, quiet), s.pulse.Load() == waiting:
 			s.heard = now
 		case now.Sub(s.heard) >= idle:
-			s.ending = true
 			l.counts.idled.Add(1)
-			_ = s.conn.SetReadDeadline(longAgo())
+			s.wake()
 			l.log.Debug("closing a silent connection", zap.String("listener", s.from.listener), zap.String("peer", s.name()))
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"go.uber.org/zap"
 
 	"plumbago/carbon"
+	"plumbago/carbon/transport"
 )
 
 // A Listener is one [[listen]] section: its sockets and the connections they brought. Each connection belongs to one
@@ -24,8 +25,9 @@ type Listener struct {
 	decoders []carbon.Decoder // one for each worker
 	frames   frameCut         // for pickle in datagrams
 	allow    prefixes
-	trust    prefixes // the balancers that may connect; of use only if named
-	limiter  *limiter // nil if there is no rate to hold to
+	trust    prefixes          // the balancers that may connect; of use only if named
+	server   *transport.Server // nil without TLS
+	limiter  *limiter          // nil if there is no rate to hold to
 	log      *zap.Logger
 
 	acceptors []*acceptor
@@ -74,7 +76,9 @@ type Stats struct {
 
 // Broken counts connections that were ended because what their samples come in could not be read.
 type Broken struct {
-	Proxy int64 `json:"proxy"` // the PROXY header
+	Proxy    int64 `json:"proxy"`    // the PROXY header
+	TLS      int64 `json:"tls"`      // a handshake that failed, or a record
+	Compress int64 `json:"compress"` // the compressed stream
 }
 
 // Refused counts what a listener would not take: connections, which are closed at once, and datagrams.
@@ -116,6 +120,11 @@ func NewListener(o Options, source uint16, workers []*Worker, log *zap.Logger) (
 	if l.trust, err = parsePrefixes(o.ProxyFrom); err != nil {
 		return nil, err
 	}
+	if o.TLS != nil {
+		if l.server, err = transport.NewServer(*o.TLS, l.renewed); err != nil {
+			return nil, err
+		}
+	}
 	for range workers {
 		l.decoders = append(l.decoders, o.decoder())
 	}
@@ -152,10 +161,10 @@ func (l *Listener) Start() {
 
 // Serve reads conn, in a goroutine of its own, until its end or the listener's Close, and closes it. It needs neither
 // Open nor Start: a connection may come from anywhere.
-func (l *Listener) Serve(conn net.Conn) { l.serve(conn, l.name) }
+func (l *Listener) Serve(conn net.Conn) { l.serve(conn, l.name, false) }
 
-// serve serves a connection that came by the address called name, if it may come.
-func (l *Listener) serve(conn net.Conn, name string) {
+// serve serves a connection that came by the address called name, if it may come. secure says whether it speaks TLS.
+func (l *Listener) serve(conn net.Conn, name string, secure bool) {
 	peer := remote(conn)
 	switch {
 	case !peer.IsValid():
@@ -183,7 +192,7 @@ func (l *Listener) serve(conn net.Conn, name string) {
 	}
 	w, d := l.turn()
 	s := &stream{
-		listener: l, worker: w, conn: conn, tcp: peer.IsValid(), peer: peer, heard: time.Now(), cut: l.opts.cutter(),
+		listener: l, worker: w, conn: conn, secure: secure, tcp: peer.IsValid(), peer: peer, heard: time.Now(), cut: l.opts.cutter(),
 		from: &origin{decoder: d, listener: name, conn: conn, limiter: l.limiter, limited: &l.counts.rateLimited},
 	}
 	l.streams[s] = struct{}{}
@@ -229,8 +238,7 @@ func (l *Listener) close(ctx context.Context) error {
 	l.mu.Lock()
 	l.closed = true
 	for s := range l.streams {
-		s.ending = true
-		_ = s.conn.SetReadDeadline(longAgo())
+		s.wake()
 	}
 	l.mu.Unlock()
 	for _, p := range l.packets {
@@ -299,7 +307,10 @@ func (l *Listener) Stats() Stats {
 			Allow: l.counts.notAllowed.Load(), ProxyFrom: l.counts.notTrusted.Load(), Connections: l.counts.overLimit.Load(), Descriptors: l.counts.noDescriptor.Load(),
 		},
 		Probes: l.counts.probes.Load(), Idled: l.counts.idled.Load(), RateLimited: l.counts.rateLimited.Load(),
-		Broken: Broken{Proxy: l.counts.broken[proxyLayer].Load()},
+		Broken: Broken{
+			Proxy: l.counts.broken[proxyLayer].Load(), TLS: l.counts.broken[tlsLayer].Load(),
+			Compress: l.counts.broken[compressLayer].Load(),
+		},
 	}
 	s.Accepted = l.counts.accepted.Load() // after Closed, so that Open is never negative
 	s.Open = s.Accepted - s.Closed

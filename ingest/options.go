@@ -6,14 +6,15 @@ import (
 	"time"
 
 	"plumbago/carbon"
+	"plumbago/carbon/transport"
 )
 
 // Options are the keys of a [[listen]] section.
 type Options struct {
 	// What the senders speak: "line" (carbon's plaintext, with statsd-style name:value|N and |D) or "pickle".
 	Protocol string `toml:"protocol" enum:"line|pickle"`
-	// Where to listen: tcp://HOST:PORT, udp://HOST:PORT, unix://PATH or unixgram://PATH; without a host, on every
-	// address. Several addresses share the other keys.
+	// Where to listen: tcp://HOST:PORT, udp://HOST:PORT, tls://HOST:PORT, unix://PATH or unixgram://PATH; without a
+	// host, on every address. Several addresses share the other keys.
 	Address []string `toml:"address"`
 	// The longest line in bytes. A longer one is dropped whole, counted as too_long, and the connection goes on.
 	MaxLine int `toml:"max_line" unit:"bytes"`
@@ -48,6 +49,11 @@ type Options struct {
 	// With proxy_protocol: the balancers, as addresses and CIDR ranges. Only they may connect, and allow then judges the
 	// clients that they name. Without it, allow judges both.
 	ProxyFrom []string `toml:"proxy_from"`
+	// How the streams of this listener are compressed, TLS or not: "none", "gzip", "lz4" (frames), "snappy" (the framing
+	// format, or blocks one after another) or "zstd". It does not concern datagrams.
+	Compress string `toml:"compress" enum:"none|gzip|lz4|snappy|zstd"`
+	// The certificate for the addresses that begin with tls://.
+	TLS *transport.ServerTLS `toml:"tls"`
 
 	// Quota bounds the connections of this listener and others together; nil bounds nothing.
 	Quota *Quota `toml:"-"`
@@ -58,7 +64,7 @@ func DefaultOptions() Options {
 	l := carbon.DefaultLimits()
 	return Options{
 		Protocol: "line", MaxLine: l.MaxLine, MaxName: l.MaxName, MaxFrame: l.MaxFrame, Names: string(l.Names),
-		Unterminated: "drop", RecvBuffer: 8 << 20,
+		Unterminated: "drop", RecvBuffer: 8 << 20, Compress: "none",
 	}
 }
 
@@ -72,10 +78,21 @@ func (o Options) Check() error {
 	if len(o.Address) == 0 {
 		wrong("address is empty: a listener needs at least one")
 	}
+	secure := false
 	for _, text := range o.Address {
-		if _, err := ParseAddress(text); err != nil {
+		a, err := ParseAddress(text)
+		if err != nil {
 			errs = append(errs, err)
 		}
+		secure = secure || a.Network == "tls"
+	}
+	if secure && o.TLS == nil {
+		wrong("an address is tls://, and there is no tls table")
+	}
+	switch o.Compress {
+	case "none", "gzip", "lz4", "snappy", "zstd":
+	default:
+		wrong("compress %q is not known: want none, gzip, lz4, snappy or zstd", o.Compress)
 	}
 	if o.MaxLine < 1 {
 		wrong("max_line is %d: want at least 1", o.MaxLine)

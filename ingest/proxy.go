@@ -5,7 +5,9 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
 	"net/netip"
+	"os"
 	"strconv"
 	"strings"
 )
@@ -28,6 +30,50 @@ const (
 type proxyHeader struct {
 	local bool           // the balancer speaks for itself, as when it checks whether we live
 	peer  netip.AddrPort // the client; the zero one if the balancer does not know, or does not say
+}
+
+// readHeader reads the PROXY header and takes from it who the peer is. What was read beyond it is left in in.
+func (s *stream) readHeader(in *socket) error {
+	b := make([]byte, 0, 256)
+	for {
+		n, err := in.Read(b[len(b):cap(b)])
+		b = b[:len(b)+n]
+		h, size, bad := parseProxy(b)
+		switch {
+		case bad != nil:
+			return &fault{proxyLayer, fmt.Errorf("its PROXY header is broken: %w", bad)}
+		case size > 0:
+			in.rest = b[size:]
+			return s.introduce(h)
+		case err == io.EOF && len(b) > 0:
+			return &fault{proxyLayer, errors.New("it ends within its PROXY header")}
+		case errors.Is(err, os.ErrDeadlineExceeded) && !s.isEnding():
+			return &fault{proxyLayer, fmt.Errorf("its PROXY header did not come within %v", openingTime)}
+		case err != nil:
+			return err
+		}
+		if len(b) == cap(b) {
+			b = append(make([]byte, 0, maxProxyHeader), b...)
+		}
+	}
+}
+
+// errNotAllowed is what a reader ends with whose client may not send.
+var errNotAllowed = errors.New("the client is not in allow")
+
+// introduce takes over what the PROXY header says.
+func (s *stream) introduce(h proxyHeader) error {
+	l := s.listener
+	if h.peer.IsValid() {
+		l.mu.Lock()
+		s.peer = h.peer
+		l.mu.Unlock()
+	}
+	if !h.local && s.peer.IsValid() && !l.allow.admit(s.peer.Addr()) {
+		l.notAllowed("a connection", s.from.listener, s.name(), 1)
+		return errNotAllowed
+	}
+	return nil
 }
 
 // parseProxy reads the PROXY header at the start of b, of either version, and returns its length; 0 if b holds only its

@@ -2,18 +2,11 @@ package ingest
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"net"
 	"os"
 	"syscall"
-	"time"
-
-	"go.uber.org/zap"
 )
-
-// openingTime is how long a connection may take for what comes before its samples: a PROXY header, a handshake.
-const openingTime = 10 * time.Second
 
 // A socket is a connection for those who read it in layers. Past a deadline it still gives what has arrived, within
 // bounds: so that nothing which was sent before a stop is lost.
@@ -65,112 +58,4 @@ func (s *socket) readPast(p []byte, late error) (n int, err error) {
 		return 0, io.EOF
 	}
 	return n, err
-}
-
-// A layer is what a stream may be wrapped in.
-type layer int
-
-const (
-	proxyLayer layer = iota
-	nLayers
-)
-
-// A fault is why a layer cannot be read on. It is its sender's, or something's on the way.
-type fault struct {
-	layer layer
-	why   error
-}
-
-func (f *fault) Error() string { return f.why.Error() }
-
-func (f *fault) Unwrap() error { return f.why }
-
-// isLayered says whether the stream begins with anything but its messages.
-func (s *stream) isLayered() bool { return s.listener.opts.ProxyProtocol }
-
-// readLayers reads a stream that is wrapped.
-func (s *stream) readLayers() error {
-	in := newSocket(s.conn)
-	s.deadline(time.Now().Add(openingTime))
-	if s.listener.opts.ProxyProtocol {
-		if err := s.readHeader(in); err != nil {
-			return err
-		}
-	}
-	s.deadline(time.Time{})
-	if len(in.rest) > 0 {
-		if err := s.feed(in.rest); err != nil {
-			return err
-		}
-	}
-	if in.raw != nil {
-		return s.readRaw(in.raw)
-	}
-	return s.readPlain(in)
-}
-
-// deadline sets the deadline of the stream's reads, unless it is to end.
-func (s *stream) deadline(at time.Time) {
-	s.listener.mu.Lock()
-	defer s.listener.mu.Unlock()
-	if !s.ending {
-		_ = s.conn.SetReadDeadline(at)
-	}
-}
-
-// readHeader reads the PROXY header and takes from it who the peer is. What was read beyond it is left in in.
-func (s *stream) readHeader(in *socket) error {
-	b := make([]byte, 0, 256)
-	for {
-		n, err := in.Read(b[len(b):cap(b)])
-		b = b[:len(b)+n]
-		h, size, bad := parseProxy(b)
-		switch {
-		case bad != nil:
-			return &fault{proxyLayer, fmt.Errorf("its PROXY header is broken: %w", bad)}
-		case size > 0:
-			in.rest = b[size:]
-			return s.introduce(h)
-		case err == io.EOF && len(b) > 0:
-			return &fault{proxyLayer, errors.New("it ends within its PROXY header")}
-		case errors.Is(err, os.ErrDeadlineExceeded) && !s.isEnding():
-			return &fault{proxyLayer, fmt.Errorf("its PROXY header did not come within %v", openingTime)}
-		case err != nil:
-			return err
-		}
-		if len(b) == cap(b) {
-			b = append(make([]byte, 0, maxProxyHeader), b...)
-		}
-	}
-}
-
-// errNotAllowed is what a reader ends with whose client may not send.
-var errNotAllowed = errors.New("the client is not in allow")
-
-// introduce takes over what the PROXY header says.
-func (s *stream) introduce(h proxyHeader) error {
-	l := s.listener
-	if h.peer.IsValid() {
-		l.mu.Lock()
-		s.peer = h.peer
-		l.mu.Unlock()
-	}
-	if !h.local && s.peer.IsValid() && !l.allow.admit(s.peer.Addr()) {
-		l.notAllowed("a connection", s.from.listener, s.name(), 1)
-		return errNotAllowed
-	}
-	return nil
-}
-
-func (s *stream) isEnding() bool {
-	s.listener.mu.Lock()
-	defer s.listener.mu.Unlock()
-	return s.ending
-}
-
-// broken counts a stream that a layer's fault has ended, and says why.
-func (l *Listener) broken(s *stream, f *fault) {
-	l.counts.broken[f.layer].Add(1)
-	l.log.Warn(closingBroken, zap.String("listener", s.from.listener), zap.String("peer", s.name()),
-		zap.String("reason", legible(f.Error())))
 }

@@ -42,6 +42,7 @@ type stream struct {
 	worker   *Worker
 	from     *origin
 	conn     net.Conn
+	secure   bool           // whether it speaks TLS
 	tcp      bool           // whether it may be silent for so long only
 	peer     netip.AddrPort // who sends; the zero one of a unix socket or a pipe. To be changed under the listener's lock
 	cut      cutter

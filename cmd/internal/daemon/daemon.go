@@ -214,8 +214,11 @@ func (d *Daemon) Ready() bool {
 	return d.state == running
 }
 
-// Reopen opens every log file anew: logrotate's way.
+// Reopen opens every log file anew, logrotate's way, and reads certificates that have changed.
 func (d *Daemon) Reopen() {
+	for _, l := range d.listeners {
+		l.Reload()
+	}
 	for _, c := range d.table.Clusters {
 		for _, e := range c.Dests {
 			e.Reopen()

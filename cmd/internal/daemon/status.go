@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"plumbago/aggregate"
+	"plumbago/carbon/transport"
 	"plumbago/ingest"
 	"plumbago/relay/dest"
 )
@@ -26,6 +27,7 @@ type ListenStatus struct {
 	Protocol string   `json:"protocol"`
 	Address  []string `json:"address"`
 	ingest.Stats
+	Certificates []transport.Certificate `json:"certificates,omitempty"` // what TLS uses
 }
 
 // A ClusterStatus is one cluster's.
@@ -67,7 +69,7 @@ func (d *Daemon) Status(ctx context.Context) (Status, error) {
 	for _, l := range d.listeners {
 		ls := ListenStatus{Name: l.Name(), Protocol: l.Protocol(), Address: []string{}}
 		if opened {
-			ls.Stats = l.Stats()
+			ls.Stats, ls.Certificates = l.Stats(), l.Certificates()
 			for _, a := range l.Addrs() {
 				ls.Address = append(ls.Address, url{a}.String())
 			}
