@@ -34,7 +34,7 @@ func (t *Table) Explain(name string) Explanation { return t.explain(name, 0) }
 // explain walks a name from rule `from` (an index).
 func (t *Table) explain(name string, from int) Explanation {
 	x := Explanation{Name: name, Steps: []Step{}}
-	v := t.walk(name, from, func(m meeting) {
+	v := t.walk(new(walker), name, from, func(m meeting) {
 		r := m.rule
 		step := Step{
 			Rule: r.number, Line: r.Line, File: r.File, Match: r.matcher.String(), Action: "send", Name: m.after, Stop: r.stop,

@@ -2,6 +2,7 @@ package relay
 
 import (
 	"encoding/binary"
+	"slices"
 
 	"plumbago/carbon"
 )
@@ -12,13 +13,13 @@ func (l *Lane) know(b *carbon.Batch, p *carbon.Point) *seen {
 	if s := l.memory.find(p.Hash, name); s != nil {
 		return s
 	}
-	w := l.bind(name, p.Kind, l.table.walk(string(name), 0, nil))
+	w := l.bind(name, p.Kind, l.table.walk(&l.asking.walker, string(name), 0, nil))
 	return l.memory.young.add(p.Hash, name, w)
 }
 
 // Way asks the table about a result of the aggregate rule with the given ID.
 func (l *Lane) Way(name []byte, k carbon.Kind, rule int) uint32 {
-	w := l.bind(name, k, l.table.way(string(name), rule))
+	w := l.bind(name, k, l.table.way(&l.asking.walker, string(name), rule))
 	if len(w.refs) == 0 && len(w.forms) == 0 { // most results are only sent, and most of them alike
 		for i := range l.ways[1:] {
 			if known := &l.ways[i+1]; known.route == w.route && len(known.refs) == 0 && len(known.forms) == 0 {
@@ -31,14 +32,15 @@ func (l *Lane) Way(name []byte, k carbon.Kind, rule int) uint32 {
 }
 
 // bind makes a verdict ready for the path of a line.
-func (l *Lane) bind(name []byte, k carbon.Kind, v verdict) (w way) {
+func (l *Lane) bind(name []byte, k carbon.Kind, v *verdict) (w way) {
 	for _, f := range v.folds {
 		w.refs = append(w.refs, l.table.Aggregator.Bind(f.rule.fold, k, name, []byte(f.name)))
 	}
-	r := route{end: unrouted, met: v.met}
+	e := unrouted
 	if v.dropped {
-		r.end = dropped
+		e = dropped
 	}
+	targets := l.asking.targets[:0]
 	form, forms := 0, uint32(0)
 	for _, s := range v.sends { // ordered by form
 		if s.form != form {
@@ -46,28 +48,32 @@ func (l *Lane) bind(name []byte, k carbon.Kind, v verdict) (w way) {
 			forms++
 			w.forms = appendForm(w.forms, v.names[form])
 		}
-		for _, share := range l.table.Clusters[s.cluster].sharesOf(nil, v.names[form]) {
-			r.targets = append(r.targets, target{share: uint32(l.table.firstShare[s.cluster] + share), form: forms})
+		l.asking.shares = l.table.Clusters[s.cluster].sharesOf(l.asking.shares[:0], v.names[form])
+		for _, share := range l.asking.shares {
+			targets = append(targets, target{share: uint32(l.table.firstShare[s.cluster] + share), form: forms})
 		}
 	}
-	w.route = l.intern(r)
+	l.asking.targets = targets
+	w.route = l.intern(e, v.met, targets)
 	return w
 }
 
 // intern returns the index of a route: there are few of them, however many names.
-func (l *Lane) intern(r route) uint32 {
-	key := []byte{byte(r.end)}
-	for _, rule := range r.met {
+func (l *Lane) intern(e end, met []int, targets []target) uint32 {
+	key := append(l.asking.key[:0], byte(e))
+	for _, rule := range met {
 		key = binary.AppendUvarint(key, uint64(rule)+1)
 	}
 	key = append(key, 0)
-	for _, t := range r.targets {
+	for _, t := range targets {
 		key = binary.AppendUvarint(binary.AppendUvarint(key, uint64(t.share)), uint64(t.form))
 	}
+	l.asking.key = key
 	at, ok := l.known[string(key)]
 	if !ok {
 		at = uint32(len(l.routes))
-		l.routes = append(l.routes, r)
+		l.routes = append(l.routes, route{end: e, at: uint32(len(l.targets)), n: uint16(len(targets))})
+		l.targets, l.met = append(l.targets, targets...), append(l.met, slices.Clone(met))
 		l.known[string(key)] = at
 	}
 	return at
@@ -83,7 +89,7 @@ type Tally struct {
 func (l *Lane) Tally(sum []Tally) {
 	for i := range l.routes {
 		r := &l.routes[i]
-		for _, rule := range r.met {
+		for _, rule := range l.met[i] {
 			sum[rule].Hits += r.hits
 			sum[rule].Last = max(sum[rule].Last, r.last)
 		}

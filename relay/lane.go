@@ -25,6 +25,8 @@ type Lane struct {
 	table   *Table
 	memory  memory
 	routes  []route
+	targets []target          // of all routes
+	met     [][]int           // of each route: the indexes of the rules that its names meet
 	known   map[string]uint32 // the indexes of routes, by their key
 	ways    []way             // of results, see Way
 	boxes   []box             // one per place
@@ -32,9 +34,18 @@ type Lane struct {
 	follows []follow          // the clusters of which that may change
 	scatter *aggregate.Scatter
 	renamed *carbon.Batch // scratch: a point under another name
+	asking  asking        // scratch
 	counts  stat.Counts
 	source  int64 // 0 for a worker's lane; 1 for a shard's: its points are emitted, not received
 	aged    time.Time
+}
+
+// An asking is scratch of who asks the table, so that a new name costs little.
+type asking struct {
+	walker  walker
+	targets []target
+	shares  []int
+	key     []byte
 }
 
 // A box is a place of a cluster, and the frame that the lane has open for it.
@@ -52,13 +63,13 @@ type follow struct {
 }
 
 // A route is where the points of a name are sent, what they count as if they are neither sent nor aggregated, and how
-// many there were. Names alike share one.
+// many there were. Names alike share one. It is small and has no pointers, as every line touches one.
 type route struct {
-	targets []target // the name's own form first
-	end     end
-	met     []int // indexes of the rules that the names meet
-	hits    int64
-	last    int64 // Unix milliseconds of the arrival of the latest point, 0 for none
+	hits int64
+	last int64  // Unix milliseconds of the arrival of the latest point, 0 for none
+	at   uint32 // its targets are Lane.targets[at:at+n], the name's own form first
+	n    uint16
+	end  end
 }
 
 // A target is a share that points are sent to, under the name that they have there.
@@ -214,7 +225,7 @@ func (l *Lane) take(b *carbon.Batch, p *carbon.Point, r *route, refs []aggregate
 	l.counts.Emitted += l.source
 	l.counts.Accepted += 1 - l.source
 	l.counts.Received += 1 - l.source
-	sent := len(r.targets) > 0
+	sent := r.n > 0
 	switch {
 	case sent && len(refs) > 0:
 		l.counts.Sent++
@@ -228,7 +239,7 @@ func (l *Lane) take(b *carbon.Batch, p *carbon.Point, r *route, refs []aggregate
 		l.end(r.end)
 	}
 	form, from, point := uint32(0), b, p
-	for _, t := range r.targets {
+	for _, t := range l.targets[r.at : r.at+uint32(r.n)] {
 		if t.form != form {
 			var name []byte
 			form = t.form

@@ -271,6 +271,7 @@ func benchLane(tb testing.TB, names int, rules ...RuleOptions) (*Lane, func(roun
 
 func BenchmarkAccept(b *testing.B) {
 	benchAccept(b, "sent", sending("**", "a"))
+	benchAccept(b, "1,000 rules", mixed(1000)...)
 	benchAccept(b, "rewritten", rewriting("servers.*.**", "hosts.$1.$2"), sending("**", "a"))
 }
 

@@ -40,14 +40,22 @@ type meeting struct {
 	folded string // the series that it is folded into, if the rule aggregates
 }
 
-// walk takes a name down the table from rule `from` (an index) and calls see, if given, for each rule it meets.
-func (t *Table) walk(name string, from int, see func(meeting)) (v verdict) {
-	v.names = []string{name}
-	var captures pattern.Captures
-	may := t.set.Candidates(name, nil)
-	for i := nextRule(may, from); i >= 0; i = nextRule(may, i+1) {
+// A walker takes names down a table, one after the other. It has one user at a time.
+type walker struct {
+	captures pattern.Captures
+	may      []uint64 // the rules that the name may meet, a bit each
+	v        verdict
+}
+
+// walk takes a name down the table from rule `from` (an index) and calls see, if given, for each rule it meets. The
+// verdict is good until the next walk.
+func (t *Table) walk(w *walker, name string, from int, see func(meeting)) *verdict {
+	v := &w.v
+	*v = verdict{names: append(v.names[:0], name), sends: v.sends[:0], folds: v.folds[:0], met: v.met[:0]}
+	w.may = t.set.Candidates(name, w.may[:0])
+	for i := nextRule(w.may, from); i >= 0; i = nextRule(w.may, i+1) {
 		r := &t.rules[i]
-		if !r.matcher.Match(name, &captures) {
+		if !r.matcher.Match(name, &w.captures) {
 			continue
 		}
 		v.met = append(v.met, i)
@@ -56,14 +64,14 @@ func (t *Table) walk(name string, from int, see func(meeting)) (v verdict) {
 		case r.Drop:
 			v.dropped = true
 		case r.rewrites():
-			m.after = r.rename(name, &captures)
+			m.after = r.rename(name, &w.captures)
 			if v.dropped = m.after == ""; !v.dropped && m.after != name {
 				name = m.after
 				v.names = append(v.names, name)
-				may = t.set.Candidates(name, may[:0])
+				w.may = t.set.Candidates(name, w.may[:0])
 			}
 		case r.fold >= 0:
-			m.folded = r.series(name, &captures)
+			m.folded = r.series(name, &w.captures)
 			v.folds = append(v.folds, fold{r, m.folded})
 		default:
 			v.send(r.send)
@@ -75,9 +83,7 @@ func (t *Table) walk(name string, from int, see func(meeting)) (v verdict) {
 			break
 		}
 	}
-	slices.SortFunc(v.sends, func(a, b send) int {
-		return cmp.Or(cmp.Compare(a.form, b.form), cmp.Compare(a.cluster, b.cluster))
-	})
+	v.order()
 	return v
 }
 
@@ -139,14 +145,24 @@ func (r *rule) series(name string, captures *pattern.Captures) string {
 	return aggregate.SeriesName(string(r.name.Append(nil, name, captures)), as)
 }
 
+// order puts the sends into their order.
+func (v *verdict) order() {
+	if len(v.sends) < 2 {
+		return
+	}
+	slices.SortFunc(v.sends, func(a, b send) int {
+		return cmp.Or(cmp.Compare(a.form, b.form), cmp.Compare(a.cluster, b.cluster))
+	})
+}
+
 // way says what becomes of a result of the aggregate rule with the given ID.
-func (t *Table) way(name string, id int) (v verdict) {
+func (t *Table) way(w *walker, name string, id int) *verdict {
 	r := t.folding[id]
 	if r.results == nil {
-		return t.walk(name, r.number, nil)
+		return t.walk(w, name, r.number, nil)
 	}
-	v.names = []string{name}
-	v.send(r.results)
-	slices.SortFunc(v.sends, func(a, b send) int { return cmp.Compare(a.cluster, b.cluster) })
-	return v
+	w.v = verdict{names: []string{name}}
+	w.v.send(r.results)
+	w.v.order()
+	return &w.v
 }
