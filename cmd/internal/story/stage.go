@@ -55,15 +55,19 @@ func (s *Story) Against(file *conf.File) error {
 	return st.check(s)
 }
 
-// listener finds the first listener that takes lines, or adds one.
+// listener finds the first listener that takes lines, or adds one. A story's clients have no address: it does not matter
+// who may connect.
 func (st *stage) listener() {
-	st.listen = slices.IndexFunc(st.file.Listen, func(o ingest.Options) bool { return o.Protocol == "line" })
+	listeners := slices.Clone(st.file.Listen)
+	st.listen = slices.IndexFunc(listeners, func(o ingest.Options) bool { return o.Protocol == "line" })
 	if st.listen < 0 {
 		o := ingest.DefaultOptions()
 		o.Address = []string{"tcp://127.0.0.1:2003"}
-		st.listen = len(st.file.Listen)
-		st.file.Listen = append(slices.Clone(st.file.Listen), o)
+		st.listen, listeners = len(listeners), append(listeners, o)
 	}
+	o := &listeners[st.listen]
+	o.Allow, o.ProxyProtocol, o.ProxyFrom, o.Rate = nil, false, nil, 0
+	st.file.Listen = listeners
 }
 
 // endpoints makes sinks of a cluster's endpoints. Those that are no addresses, such as a log's files, get one, and

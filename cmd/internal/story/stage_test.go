@@ -18,6 +18,10 @@ address = "tcp://:2004"
 protocol = "line"
 address = ["tcp://:2003", "udp://:2003"]
 names = "strict"
+allow = ["10.0.0.0/8"]
+proxy_protocol = true
+rate = 1
+idle = "1m"
 [[cluster]]
 name = "pair"
 endpoints = ["10.0.0.1:2003", "10.0.0.2:2003"]
@@ -83,13 +87,13 @@ a.b 1.5 12:00:00
 -- +0s ledger --
 invalid.bad_name 1
 sent 1
--- +1s send --
+-- +1h send --
 c 2 now
 -- +0s restart --
 -- +0s expect 10.0.0.2:2003 --
 a.b 1.5 12:00:00
 -- +0s expect udp --
-c 2 12:00:02
+c 2 13:00:01
 `, "DIR", dir)
 	s, err := ready(t, text, strings.ReplaceAll(real, "DIR", dir))
 	if err != nil {
