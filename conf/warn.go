@@ -100,7 +100,7 @@ func unreachable(f *File) (ws Faults) {
 // taker finds a rule above the i-th that ends the walk of every sample that the i-th matches; -1 if there is none. It
 // looks at so many rules only, so that its time is in proportion to their number.
 func taker(rules []relay.RuleOptions, matchers []*pattern.Matcher, i int) int {
-	const most = 2000
+	const most = 1000
 	for j := i - 1; j >= max(0, i-most); j-- {
 		r := &rules[j]
 		if renames(r) {

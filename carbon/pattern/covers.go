@@ -18,7 +18,7 @@ func (m *Matcher) Covers(o *Matcher) bool {
 // t asks for.
 func (t *terms) within(u *terms) bool {
 	for _, theirs := range u.fits {
-		if !slices.ContainsFunc(theirs, fit.every) && !slices.ContainsFunc(t.fits, func(k []fit) bool { return eachWithin(k, theirs) }) {
+		if !slices.ContainsFunc(theirs, (*fit).every) && !slices.ContainsFunc(t.fits, func(k []*fit) bool { return eachWithin(k, theirs) }) {
 			return false
 		}
 	}
@@ -31,19 +31,19 @@ func (t *terms) within(u *terms) bool {
 }
 
 // eachWithin reports whether each value of a key is covered by one of another key.
-func eachWithin(ours, theirs []fit) bool {
-	return !slices.ContainsFunc(ours, func(o fit) bool {
-		return !slices.ContainsFunc(theirs, func(t fit) bool { return t.covers(&o) })
+func eachWithin(ours, theirs []*fit) bool {
+	return !slices.ContainsFunc(ours, func(o *fit) bool {
+		return !slices.ContainsFunc(theirs, func(t *fit) bool { return t.covers(o) })
 	})
 }
 
 // apart reports whether no name certainly meets both t and u: a key of the one and a key of the other can never be met
 // together.
 func (t *terms) apart(u *terms) bool {
-	return slices.ContainsFunc(t.fits, func(a []fit) bool {
-		return slices.ContainsFunc(u.fits, func(b []fit) bool {
-			return !slices.ContainsFunc(a, func(x fit) bool {
-				return slices.ContainsFunc(b, func(y fit) bool { return !x.apart(&y) })
+	return slices.ContainsFunc(t.fits, func(a []*fit) bool {
+		return slices.ContainsFunc(u.fits, func(b []*fit) bool {
+			return !slices.ContainsFunc(a, func(x *fit) bool {
+				return slices.ContainsFunc(b, func(y *fit) bool { return !x.apart(y) })
 			})
 		})
 	})
@@ -77,27 +77,27 @@ type fit struct {
 }
 
 // values returns the values of each key but the tags.
-func (t *terms) values() (keys [][]fit) {
-	var globs, regexps []fit
+func (t *terms) values() (keys [][]*fit) {
+	var globs, regexps []*fit
 	for _, g := range t.globs {
-		f := fit{glob: g, plain: g.plain()}
+		f := &fit{glob: g, plain: g.plain()}
 		f.learn(g.choices())
 		globs = append(globs, f)
 	}
 	for _, e := range t.regexps {
-		f := fit{regexp: e, plain: e.plain()}
+		f := &fit{regexp: e, plain: e.plain()}
 		f.learn(e.choices())
 		regexps = append(regexps, f)
 	}
-	plain := func(texts []string, at place) (fits []fit) {
+	plain := func(texts []string, at place) (fits []*fit) {
 		for _, text := range texts {
-			f := fit{plain: &need{text, at}}
+			f := &fit{plain: &need{text, at}}
 			f.learn([][]need{{*f.plain}})
 			fits = append(fits, f)
 		}
 		return fits
 	}
-	for _, k := range [][]fit{globs, regexps, plain(t.prefix, begin), plain(t.suffix, end), plain(t.contains, anywhere)} {
+	for _, k := range [][]*fit{globs, regexps, plain(t.prefix, begin), plain(t.suffix, end), plain(t.contains, anywhere)} {
 		if len(k) > 0 {
 			keys = append(keys, k)
 		}
@@ -160,7 +160,7 @@ func (e *expr) plain() *need {
 }
 
 // every reports whether every path fits f.
-func (f fit) every() bool { return f.plain != nil && *f.plain == need{} }
+func (f *fit) every() bool { return f.plain != nil && *f.plain == need{} }
 
 // covers reports whether every path that o matches is certainly matched by f.
 func (f *fit) covers(o *fit) bool {

@@ -82,7 +82,7 @@ type terms struct {
 	tags                     []tagTerm
 	globs                    []*Glob
 	regexps                  []*expr
-	fits                     [][]fit // what is known of the values of each key, for Covers
+	fits                     [][]*fit // what is known of the values of each key, for Covers
 }
 
 func (t *terms) compile(o *Options) (err error) {
