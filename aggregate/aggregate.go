@@ -58,7 +58,7 @@ func (a *Aggregator) Start(outlets []Outlet) {
 }
 
 // Bind finds where the samples of one name and kind go for a rule that folds them into the series with the given key (see
-// SeriesName), making the series if it is new. Where the limit of series forbids that, or the key can name none, the
+// Options.Key), making the series if it is new. Where the limit of series forbids that, or the key can name none, the
 // reference is to no series: the shard counts the samples that come by it as refused. It is asked once a name, by any
 // lane.
 func (a *Aggregator) Bind(rule int, k carbon.Kind, input, key []byte) Ref {
@@ -77,7 +77,8 @@ func (a *Aggregator) Bind(rule int, k carbon.Kind, input, key []byte) Ref {
 		return ref
 	}
 	number, bound := uint32(0), true
-	if diff {
+	perInput := diff || a.rules[rule].perInput()
+	if perInput {
 		number, bound = r.inputs.find(carbon.Hash(input, kind), input, false)
 	}
 	if !bound && !r.inputs.room(input) || !a.room(known, bound) {
@@ -85,8 +86,9 @@ func (a *Aggregator) Bind(rule int, k carbon.Kind, input, key []byte) Ref {
 	}
 	if !known {
 		series, _ = r.series.find(hash, key, true)
+		r.diffs = append(r.diffs, diff)
 	}
-	if ref.Slot = series; !diff {
+	if ref.Slot = series; !perInput {
 		return ref
 	}
 	if !bound {
@@ -171,17 +173,6 @@ func (a *Aggregator) Figures(ctx context.Context) ([]Figures, error) {
 		}
 	}
 	return sum, nil
-}
-
-func (f *Figures) add(o *Figures) {
-	f.Series += o.Series
-	f.Emitted += o.Emitted
-	f.Amended += o.Amended
-	f.Late += o.Late
-	f.Refused += o.Refused
-	for i, n := range o.Cases {
-		f.Cases[i] += n
-	}
 }
 
 // Close emits every open slice as it stands and ends the shards. Nobody may send to them any more. Rule by rule down the

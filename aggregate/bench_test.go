@@ -12,11 +12,11 @@ import (
 // A void is an outlet that throws everything away.
 type void struct{}
 
-func (void) Accept(b *carbon.Batch)              { b.Free() }
-func (void) Flush() bool                         { return false }
-func (void) Close()                              {}
-func (void) Way([]byte, carbon.Kind, int) uint32 { return 1 }
-func (void) Counts() stat.Counts                 { return stat.Counts{} }
+func (void) Accept(b *carbon.Batch)                   { b.Free() }
+func (void) Flush() bool                              { return false }
+func (void) Close()                                   {}
+func (void) Way([]byte, carbon.Kind, int, int) uint32 { return 1 }
+func (void) Counts() stat.Counts                      { return stat.Counts{} }
 
 // loaded returns a shard with so many series and a block of samples of them.
 func loaded(tb testing.TB, series int) (*shard, *Samples) {

@@ -33,11 +33,11 @@ func (o *tray) Accept(b *carbon.Batch) {
 	}
 	b.Free()
 }
-func (o *tray) Flush() bool                         { return false }
-func (o *tray) Close()                              {}
-func (o *tray) Way([]byte, carbon.Kind, int) uint32 { return 1 }
-func (o *tray) Counts() stat.Counts                 { return o.counts }
-func clockOf(t time.Time) string                    { return strings.TrimSuffix(t.UTC().Format("15:04:05.000"), ".000") }
+func (o *tray) Flush() bool                              { return false }
+func (o *tray) Close()                                   {}
+func (o *tray) Way([]byte, carbon.Kind, int, int) uint32 { return 1 }
+func (o *tray) Counts() stat.Counts                      { return o.counts }
+func clockOf(t time.Time) string                         { return strings.TrimSuffix(t.UTC().Format("15:04:05.000"), ".000") }
 
 // A bench is an aggregator in a bubble, and the points that it has emitted.
 type bench struct {

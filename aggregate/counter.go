@@ -2,12 +2,12 @@ package aggregate
 
 import "math"
 
-// A baseline is the last sample of one input series of a diff: what the next one's growth is measured from. Each input
-// has its own, also where many of them feed one series.
+// A baseline is what the shard knows of one input of a series: of a diff the last sample, which the next one's growth is
+// measured from. Each input has its own, also where many of them feed one series.
 type baseline struct {
 	value float64
 	time  int64  // Unix milliseconds
-	group uint32 // the series its rates are folded into
+	group uint32 // the series its values are folded into
 	set   bool
 }
 
@@ -29,37 +29,43 @@ var caseNames = [NCases]string{"first", "same_time", "back", "gap", "reset"}
 // String returns the case's name in figures.
 func (c Case) String() string { return caseNames[c] }
 
-// rate takes the running total v of time ms into b and returns the per-second rate since the sample before it; ok is
-// false if it gives none. cases counts what was unusual.
-func (r *Rule) rate(b *baseline, v float64, ms int64, cases *[NCases]int64) (rate float64, ok bool) {
-	was, since := b.value, ms-b.time
+// rate takes the running total x into b, and makes of x the per-second rate since the sample before it and the growth; ok
+// is false if it gives none. cases counts what was unusual.
+func (r *Rule) rate(b *baseline, x *value, cases *[NCases]int64) (ok bool) {
+	v, was, since := x.v, b.value, x.ms-b.time
 	switch {
 	case !b.set:
-		b.set, b.value, b.time = true, v, ms
+		b.set, b.value, b.time = true, v, x.ms
 		cases[CaseFirst]++
-		return 0, false
+		x.v = 0
+		return r.Compat == compatJumpscale
 	case since == 0:
-		b.value = v
 		cases[CaseSameTime]++
-		return 0, false
+		switch {
+		case r.Dedup == "max":
+			b.value = max(was, v)
+		case r.Dedup != "first":
+			b.value = v
+		}
+		return false
 	case since < 0:
 		cases[CaseBack]++
-		return 0, false
+		return false
 	}
-	b.value, b.time = v, ms
+	b.value, b.time = v, x.ms
 	if since > r.maxGap {
 		cases[CaseGap]++
-		return 0, false
+		return false
 	}
-	growth := v - was
-	if growth < 0 {
+	x.growth = v - was
+	if x.growth < 0 {
 		cases[CaseReset]++
-		if growth, ok = r.afterFall(v, was); !ok {
-			return 0, false
+		if x.growth, ok = r.afterFall(v, was); !ok {
+			return false
 		}
 	}
-	rate = growth / (float64(since) / 1000)
-	return rate, !math.IsInf(rate, 0) && !math.IsNaN(rate)
+	x.v = x.growth / (float64(since) / 1000)
+	return !math.IsInf(x.v, 0) && !math.IsNaN(x.v)
 }
 
 // afterFall says how much a counter grew that fell from was to v.

@@ -25,12 +25,12 @@ func TestRate(t *testing.T) {
 		var b baseline
 		var got [NCases]int64
 		for i, s := range in {
-			v, ok := r.rate(&b, s.value, int64(s.at*1000), &got)
-			if !ok {
-				v = none
+			x := value{v: s.value, ms: int64(s.at * 1000)}
+			if !r.rate(&b, &x, &got) {
+				x.v = none
 			}
-			if v != want[i] {
-				t.Errorf("%s: sample %d gives %v, want %v", reset, i, v, want[i])
+			if x.v != want[i] {
+				t.Errorf("%s: sample %d gives %v, want %v", reset, i, x.v, want[i])
 			}
 		}
 		if got != cases {

@@ -17,4 +17,7 @@
 // first sample). It is kept for grace; a sample that comes for it meanwhile is merged and, wait later, the whole slice
 // is emitted again. Then it is freed, and the horizon of its series moves to its end: a sample before the horizon is
 // late. So no slice is ever emitted from its late samples alone.
+//
+// A slice of a higher tier is emitted once its end + wait is past and no slice below it is open. A correction goes up as
+// its difference. Windows over a tier are emitted with each of its slices, and again with each correction they hold.
 package aggregate

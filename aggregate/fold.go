@@ -2,7 +2,7 @@ package aggregate
 
 import "plumbago/carbon/stat"
 
-// inputBit marks a slot that is an input of a diff, not a series.
+// inputBit marks a slot that is an input of a series, not the series.
 const inputBit = 1 << 31
 
 // noSlot is the slot of samples whose series was refused.
@@ -17,58 +17,114 @@ func (s *shard) fold(block *Samples) {
 	for i := range block.List {
 		sm := &block.List[i]
 		t := &s.tables[sm.Rule]
-		slot, value, at := sm.Slot, sm.Value, sm.Time
+		x := value{v: sm.Value, ms: sm.Time}
+		slot := sm.Slot
 		if slot == noSlot {
 			t.figures.Refused++
 			s.refuse(block, sm.Ticket, stat.DropSeriesLimit)
 			continue
 		}
-		if int(slot&^inputBit) >= len(t.inputs) && slot&inputBit != 0 || slot&inputBit == 0 && int(slot) >= len(t.series) {
-			t.sync()
-		}
 		if slot&inputBit != 0 {
-			in := &t.inputs[slot&^inputBit]
-			rate, ok := t.rule.rate(in, value, at, &t.figures.Cases)
-			if !ok {
+			var ok bool
+			if slot, ok = t.take(slot&^inputBit, &x); !ok {
 				continue
 			}
-			slot, value = in.group, rate
+		} else {
+			if int(slot) >= len(t.series) {
+				t.sync()
+			}
+			if t.rule.Compat != "" {
+				x.v = t.rule.input(x.v, false)
+			}
 		}
+		at := sm.Time
 		if t.rule.Clock == "arrival" { // rates are over the samples' own times all the same
 			at = block.Arrival
 		}
-		if !s.add(t, slot, value, at, block.Arrival) {
+		if !s.add(t, slot, &x, at, block.Arrival) {
 			t.figures.Late++
 			s.refuse(block, sm.Ticket, stat.DropLate)
 		}
 	}
 }
 
-// add puts one value into the slice of its time; it reports false if that is before the horizon.
-func (s *shard) add(t *table, slot uint32, value float64, at, arrival int64) bool {
-	se, r := &t.series[slot], t.rule
-	if at < se.horizon {
+// take makes of a sample of an input the value that its series gets; ok is false if it gives none.
+func (t *table) take(input uint32, x *value) (slot uint32, ok bool) {
+	if int(input) >= len(t.inputs) {
+		t.sync()
+	}
+	in := &t.inputs[input]
+	x.input = input
+	diff := t.series[in.group].diff
+	if diff && !t.rule.rate(in, x, &t.figures.Cases) {
+		return 0, false
+	}
+	x.v = t.rule.input(x.v, diff)
+	return in.group, true
+}
+
+// add puts one value into the slice of its time; it reports false if that is over.
+func (s *shard) add(t *table, slot uint32, x *value, at, arrival int64) bool {
+	r, se := t.rule, &t.series[slot]
+	k := uint32(at / r.tiers[0].period)
+	if k < se.base.horizon {
 		return false
 	}
-	k := at / r.period
-	where, isNew := t.slice(se, uint32(k))
-	h := &t.heads[where-1]
-	r.layout.fold(t.cellsOf(where), value, at)
-	end := (k + 1) * r.period
-	switch h.state {
-	case open:
-		ready := max(end, arrival)
-		if isNew {
-			h.until = ready + r.grace
+	i, found := t.runs.find(&se.base, k)
+	end := r.tiers[0].end(k)
+	if !found {
+		late := lag(arrival - end)
+		sl := t.runs.insert(&se.base, i, slice{k: k, cell: t.newCell(), first: late, last: late})
+		if r.asks&sideStamps != 0 {
+			t.side.stamps = put(t.side.stamps, sl.columns(), new(stamps))
 		}
-		h.due = min(ready+r.wait, h.until)
-	case kept:
-		h.state, h.due = amended, min(arrival+r.wait, h.until)
-	case amended: // gathered until the first correction's due
+		t.gather(se, sl, x)
+		s.alarm(t, slot, se, r.due(sl, end), end)
 		return true
 	}
-	s.alarm(t, slot, se, h.due, end)
+	sl := &t.runs.view(&se.base)[i]
+	before := sl.state()
+	if before == open {
+		sl.last = max(sl.last, lag(arrival-end))
+	}
+	t.gather(se, sl, x)
+	if before == kept && sl.state() == amended {
+		sl.last = lag(arrival - end)
+		s.alarm(t, slot, se, r.due(sl, end), end)
+	}
 	return true
+}
+
+// gather adds a value to a slice: to what it holds, and, if that was emitted already and went into higher slices, to
+// what has come late for it.
+func (t *table) gather(se *series, sl *slice, x *value) {
+	if t.rule.asks&sideStamps != 0 && !se.diff && t.stamp(sl, x) {
+		return
+	}
+	t.put(sl.columns(), x)
+	if !sl.closed() {
+		return
+	}
+	if sl.set(amended); len(t.rule.tiers[0].feeds) > 0 {
+		cell, ok := t.late[sl.columns()]
+		if !ok {
+			cell = t.newCell()
+			t.late[sl.columns()] = cell
+		}
+		t.put(cell, x)
+	}
+}
+
+// due returns when something is to be done about a slice of the base tier.
+func (r *Rule) due(sl *slice, end int64) int64 {
+	switch until := end + lagTime(sl.first) + r.keep; sl.state() {
+	case open: // emitted
+		return min(end+lagTime(sl.last)+r.wait, end+lagTime(sl.first)+r.grace)
+	case amended: // emitted again
+		return min(end+lagTime(sl.last)+r.wait, until)
+	default: // freed
+		return until
+	}
 }
 
 // alarm makes sure that the shard looks at a series when a slice of it, which ends at end, is due.

@@ -10,12 +10,19 @@ const (
 	colSum
 	colMin
 	colMax
+	colFirst
+	colFirstTime // of the value in colFirst, Unix milliseconds
 	colLast
-	colLastTime // of the value in colLast, Unix milliseconds
-	nColumns    = int(colLastTime) + 1
+	colLastTime
+	colMean     // by Welford's recurrence: a mean that large values do not spoil
+	colScatter  // the sum of the squared distances from it
+	colGrowth   // of a counter
+	colPositive // the sum of the values above 0
+	colPositives
+	nColumns = int(colPositives) + 1
 )
 
-type columnSet uint8
+type columnSet uint16
 
 func needs(cs ...column) (s columnSet) {
 	for _, c := range cs {
@@ -24,7 +31,7 @@ func needs(cs ...column) (s columnSet) {
 	return s
 }
 
-// A layout says where in a slice's cells each column lies: only the columns that the rule's functions ask for exist.
+// A layout says where in a slice's cell each column lies: only the columns that the rule's functions ask for exist.
 type layout struct {
 	set   columnSet
 	width int
@@ -42,37 +49,111 @@ func newLayout(set columnSet) (l layout) {
 	return l
 }
 
-// clear makes cells those of a slice without values.
-func (l *layout) clear(cells []float64) {
-	for i := range cells {
-		cells[i] = 0
+func (l *layout) has(c column) bool { return l.set&(1<<c) != 0 }
+
+// clear makes cell that of a slice without values.
+func (l *layout) clear(cell []float64) {
+	clear(cell)
+	if l.has(colMin) {
+		cell[l.at[colMin]] = math.Inf(1)
 	}
-	if l.set&(1<<colMin) != 0 {
-		cells[l.at[colMin]] = math.Inf(1)
+	if l.has(colMax) {
+		cell[l.at[colMax]] = math.Inf(-1)
 	}
-	if l.set&(1<<colMax) != 0 {
-		cells[l.at[colMax]] = math.Inf(-1)
+	if l.has(colFirstTime) {
+		cell[l.at[colFirstTime]] = math.Inf(1)
 	}
-	if l.set&(1<<colLastTime) != 0 {
-		cells[l.at[colLastTime]] = -1
+	if l.has(colLastTime) {
+		cell[l.at[colLastTime]] = math.Inf(-1)
 	}
 }
 
-// fold adds the value v of time ms to cells. Of values of one time the one that came later is the last.
-func (l *layout) fold(cells []float64, v float64, ms int64) {
-	if l.set&(1<<colCount) != 0 {
-		cells[l.at[colCount]]++
+// A value is what a sample adds to a slice.
+type value struct {
+	v      float64
+	growth float64 // of a counter since the sample before it
+	ms     int64   // its time
+	input  uint32  // whose it is, where the rule asks for that
+}
+
+// common are the columns that most rules ask for.
+const common = columnSet(1<<colCount | 1<<colSum | 1<<colMin | 1<<colMax)
+
+// fold adds a value to cell. Of values of one time the one that came first is the first, and the one that came last is
+// the last.
+func (l *layout) fold(cell []float64, x *value) {
+	if l.has(colCount) {
+		cell[l.at[colCount]]++
 	}
-	if l.set&(1<<colSum) != 0 {
-		cells[l.at[colSum]] += v
+	if l.has(colSum) {
+		cell[l.at[colSum]] += x.v
 	}
-	if l.set&(1<<colMin) != 0 && v < cells[l.at[colMin]] {
-		cells[l.at[colMin]] = v
+	if l.has(colMin) && x.v < cell[l.at[colMin]] {
+		cell[l.at[colMin]] = x.v
 	}
-	if l.set&(1<<colMax) != 0 && v > cells[l.at[colMax]] {
-		cells[l.at[colMax]] = v
+	if l.has(colMax) && x.v > cell[l.at[colMax]] {
+		cell[l.at[colMax]] = x.v
 	}
-	if l.set&(1<<colLastTime) != 0 && float64(ms) >= cells[l.at[colLastTime]] {
-		cells[l.at[colLast]], cells[l.at[colLastTime]] = v, float64(ms)
+	if l.set&^common != 0 {
+		l.foldMore(cell, x)
 	}
+}
+
+// foldMore adds a value to the columns that few rules have.
+func (l *layout) foldMore(cell []float64, x *value) {
+	ms := float64(x.ms)
+	if l.has(colFirstTime) && ms < cell[l.at[colFirstTime]] {
+		cell[l.at[colFirst]], cell[l.at[colFirstTime]] = x.v, ms
+	}
+	if l.has(colLastTime) && ms >= cell[l.at[colLastTime]] {
+		cell[l.at[colLast]], cell[l.at[colLastTime]] = x.v, ms
+	}
+	if l.has(colMean) {
+		mean := &cell[l.at[colMean]]
+		from := x.v - *mean
+		*mean += from / cell[l.at[colCount]]
+		cell[l.at[colScatter]] += from * (x.v - *mean)
+	}
+	if l.has(colGrowth) {
+		cell[l.at[colGrowth]] += x.growth
+	}
+	if l.has(colPositive) && x.v > 0 {
+		cell[l.at[colPositive]] += x.v
+		cell[l.at[colPositives]]++
+	}
+}
+
+// merge adds all that src holds to dst, as if its values had come after those of dst.
+func (l *layout) merge(dst, src []float64) {
+	if l.has(colMean) {
+		l.mergeScatter(dst, src)
+	}
+	for _, c := range [...]column{colCount, colSum, colGrowth, colPositive, colPositives} {
+		if l.has(c) {
+			dst[l.at[c]] += src[l.at[c]]
+		}
+	}
+	if l.has(colMin) {
+		dst[l.at[colMin]] = min(dst[l.at[colMin]], src[l.at[colMin]])
+	}
+	if l.has(colMax) {
+		dst[l.at[colMax]] = max(dst[l.at[colMax]], src[l.at[colMax]])
+	}
+	if l.has(colFirstTime) && src[l.at[colFirstTime]] < dst[l.at[colFirstTime]] {
+		dst[l.at[colFirst]], dst[l.at[colFirstTime]] = src[l.at[colFirst]], src[l.at[colFirstTime]]
+	}
+	if l.has(colLastTime) && src[l.at[colLastTime]] >= dst[l.at[colLastTime]] {
+		dst[l.at[colLast]], dst[l.at[colLastTime]] = src[l.at[colLast]], src[l.at[colLastTime]]
+	}
+}
+
+// mergeScatter pools two means and the squared distances from them; the counts are not added up yet.
+func (l *layout) mergeScatter(dst, src []float64) {
+	n, m := dst[l.at[colCount]], src[l.at[colCount]]
+	if m == 0 {
+		return
+	}
+	apart := src[l.at[colMean]] - dst[l.at[colMean]]
+	dst[l.at[colMean]] += apart * m / (n + m)
+	dst[l.at[colScatter]] += src[l.at[colScatter]] + apart*apart*n*m/(n+m)
 }

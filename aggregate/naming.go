@@ -2,19 +2,19 @@ package aggregate
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 
 	"plumbago/carbon"
 )
 
 // Marks stand for the placeholders of an `as` while captures are put into it, so that a capture that happens to hold
-// "{fn}" stays what it is, and part a series' own `as` from its name. No name holds control bytes.
+// "{fn}" stays what it is, and part what a series' key is made of. No name holds control bytes.
 const (
-	asMark     = 0
+	keyMark    = 0
 	nameMark   = 1
 	fnMark     = 2
 	periodMark = 3
-	marks      = "\x01\x02\x03"
 )
 
 // MarkPlaceholders returns as with its placeholders replaced by marks: what a rule's captures may be put into. A ${1} or
@@ -42,32 +42,86 @@ func MarkPlaceholders(as string) string {
 	return b.String()
 }
 
-// SeriesName returns the key under which a series is kept: its name in the clean form, and the filled `as` if captures
-// stand in that, which so are a part of what makes the series. It is empty if the name cannot be one.
-func SeriesName(name, as string) string {
-	cleaned, ok := carbon.Clean([]byte(name))
-	switch {
-	case !ok:
-		return ""
-	case as == "":
-		return string(cleaned)
+// captured says whether captures stand in a template.
+func captured(template string) bool { return strings.Contains(template, "$") }
+
+// Templates returns what captures are put into to make the key of a series: its name, and every `as` that holds some.
+func (o *Options) Templates() []string {
+	templates := []string{o.Name}
+	add := func(as string) {
+		if captured(as) {
+			templates = append(templates, MarkPlaceholders(as))
+		}
 	}
-	return string(cleaned) + string(rune(asMark)) + as
+	add(o.As)
+	if len(o.Rollups) > 0 {
+		add(o.AsRollup)
+	}
+	for i := range o.Output {
+		add(o.ResultName(i))
+	}
+	return templates
 }
 
-// appendName appends the name of an output's result of the series with the given key: `as` filled, in the clean form,
-// with the tags of a tagged series after the whole. It appends nothing if that is no name.
-func (r *Rule) appendName(dst, key []byte, o *output) []byte {
-	name, as, own := bytes.Cut(key, []byte{asMark})
+// ResultName returns the `as` of the i-th output section: its own, or that of the slices it slides over.
+func (o *Options) ResultName(i int) string {
+	switch out := &o.Output[i]; {
+	case out.As != "":
+		return out.As
+	case out.Period == 0 || out.Period == o.Period:
+		return o.As
+	}
+	return o.AsRollup
+}
+
+// Key returns the key under which the series is kept that a sample of the given name is folded into: its name in the
+// clean form, and each `as` that captures stand in, which so are a part of what makes the series. filled are Templates,
+// filled. It is empty if no series can be called so.
+func (o *Options) Key(sample string, filled []string) string {
+	name := filled[0]
+	if len(o.By)+len(o.Without) > 0 {
+		name = o.group(name, sample)
+	}
+	cleaned, ok := carbon.Clean([]byte(name))
+	if !ok {
+		return ""
+	}
+	for _, as := range filled[1:] {
+		cleaned = append(append(cleaned, keyMark), as...)
+	}
+	return string(cleaned)
+}
+
+// group returns the path of name with those tags of the sample that by and without leave.
+func (o *Options) group(name, sample string) string {
+	path, _, _ := strings.Cut(name, ";")
+	_, tags, _ := strings.Cut(sample, ";")
+	for tag := range strings.SplitSeq(tags, ";") {
+		key, _, ok := strings.Cut(tag, "=")
+		if ok && (len(o.By) == 0 || slices.Contains(o.By, key)) && !slices.Contains(o.Without, key) {
+			path += ";" + tag
+		}
+	}
+	return path
+}
+
+// appendName appends the name of a result of the series with the given key: `as` filled, in the clean form, with the
+// tags of a tagged series after the whole. It appends nothing if that is no name.
+func (r *Rule) appendName(dst, key []byte, res *result) []byte {
+	name, rest, _ := bytes.Cut(key, []byte{keyMark})
 	path, tags := name, []byte(nil)
 	if at := bytes.IndexByte(name, ';'); at >= 0 {
 		path, tags = name[:at], name[at:]
 	}
 	start := len(dst)
-	if own {
-		dst = appendAs(dst, as, path, o.name, o.period)
+	if res.own > 0 {
+		var as []byte
+		for range res.own {
+			as, rest, _ = bytes.Cut(rest, []byte{keyMark})
+		}
+		dst = appendAs(dst, as, path, res)
 	} else {
-		dst = appendAs(dst, o.as, path, o.name, o.period)
+		dst = appendAs(dst, res.as, path, res)
 	}
 	dst = append(dst, tags...)
 	cleaned, ok := carbon.Clean(dst[start:])
@@ -78,15 +132,15 @@ func (r *Rule) appendName(dst, key []byte, o *output) []byte {
 }
 
 // appendAs appends a marked `as`, filled.
-func appendAs[T []byte | string](dst []byte, as T, path []byte, fn, period string) []byte {
+func appendAs[T []byte | string](dst []byte, as T, path []byte, res *result) []byte {
 	for i := 0; i < len(as); i++ {
 		switch as[i] {
 		case nameMark:
 			dst = append(dst, path...)
 		case fnMark:
-			dst = append(dst, fn...)
+			dst = append(dst, res.name...)
 		case periodMark:
-			dst = append(dst, period...)
+			dst = append(dst, res.period...)
 		default:
 			dst = append(dst, as[i])
 		}
@@ -98,8 +152,10 @@ func appendAs[T []byte | string](dst []byte, as T, path []byte, fn, period strin
 func (r *Rule) nameable(key []byte) bool {
 	var room [512]byte
 	for i := range r.outputs {
-		if len(r.appendName(room[:0], key, &r.outputs[i])) == 0 {
-			return false
+		for j := range r.outputs[i].results {
+			if len(r.appendName(room[:0], key, &r.outputs[i].results[j])) == 0 {
+				return false
+			}
 		}
 	}
 	return len(key) > 0

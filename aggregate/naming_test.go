@@ -4,7 +4,7 @@ import "testing"
 
 // Results are called what `as` says, in the clean form, whatever stands in a name.
 func TestResultNames(t *testing.T) {
-	f := func(as, captured, name, want string) {
+	f := func(as, filled, name, want string) {
 		t.Helper()
 		o := DefaultOptions()
 		o.As, o.Functions = as, []string{"avg"}
@@ -12,7 +12,11 @@ func TestResultNames(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := r.Results([]byte(SeriesName(name, captured)))[0]; got != want {
+		templates := []string{name}
+		if filled != "" {
+			templates = append(templates, filled)
+		}
+		if got := r.Results([]byte(o.Key(name, templates)), 0)[0]; got != want {
 			t.Errorf("%q of %q: got %q, want %q", as, name, got, want)
 		}
 	}
@@ -25,8 +29,8 @@ func TestResultNames(t *testing.T) {
 	f("{fn}", "", "a;dc=ams", "avg;dc=ams")
 	f("{name};fn={fn}", "", "a;dc=ams", "a;dc=ams;fn=avg")
 	f("{name}.{fn}", "", "{fn}.x", "{fn}.x.avg")
-	f("ignored", "by.{fn}."+string(rune(nameMark))+"."+string(rune(fnMark)), "a", "by.{fn}.a.avg") // a capture was "{fn}"
-	f("ignored", ".."+string(rune(nameMark)), "a", "a")
+	f("$1", "by.{fn}."+string(rune(nameMark))+"."+string(rune(fnMark)), "a", "by.{fn}.a.avg") // a capture was "{fn}"
+	f("$1", ".."+string(rune(nameMark)), "a", "a")
 }
 
 func TestMarkPlaceholders(t *testing.T) {

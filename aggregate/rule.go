@@ -3,6 +3,7 @@ package aggregate
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"time"
 
@@ -12,21 +13,35 @@ import (
 // A Rule is Options made ready: what a shard needs to fold samples and to name and compute results.
 type Rule struct {
 	Options
-	ID      int   // its place among the aggregator's rules, which is the table's order
-	period  int64 // all in milliseconds
-	wait    int64
-	grace   int64
-	keep    int64 // how long an emitted slice is kept: grace, or 0 where late samples are dropped
-	maxGap  int64
-	layout  layout
-	outputs []output
-	scale   float64 // 10^decimals, 0 if results are not rounded
+	ID        int // its place among the aggregator's rules, which is the table's order
+	tiers     []tier
+	pulses    int   // how many tiers have windows
+	wait      int64 // all in milliseconds
+	grace     int64
+	keep      int64 // how long an emitted slice can be amended: grace, or 0 where late samples are dropped
+	maxGap    int64
+	keepZeros int64 // how long after its last slice a series' empty windows count 0
+	layout    layout
+	asks      sideSet
+	outputs   []output
+	results   int     // of one series, over all outputs
+	scale     float64 // 10^decimals, 0 if results are not rounded
 }
 
-// An output is one function's result.
+// An output is what is emitted of each slice of a tier, or of each window over them.
 type output struct {
+	tier    int
+	window  int64 // how many slices it spans; 0 for the slice itself
+	target  int   // whose send is its: 0 is the aggregate's, 1 ... those of its output sections
+	results []result
+}
+
+// A result is one function's.
+type result struct {
 	function
+	number int    // among all of the rule
 	as     string // marked, see MarkPlaceholders
+	own    int    // which `as` of the series' key replaces that, counted from 1; 0 if none does
 	period string // as names hold it
 }
 
@@ -34,29 +49,119 @@ type output struct {
 func NewRule(id int, o Options) (*Rule, error) {
 	r := &Rule{
 		Options: o, ID: id,
-		period: o.Period.Milliseconds(), wait: o.Wait.Milliseconds(),
-		grace: o.Grace.Milliseconds(), maxGap: o.MaxGap.Milliseconds(),
+		wait: o.Wait.Milliseconds(), grace: o.Grace.Milliseconds(), maxGap: o.MaxGap.Milliseconds(),
 	}
-	if r.period < 1000 {
+	if o.Period < time.Second {
 		return nil, fmt.Errorf("period %v is shorter than a second, the finest time that carbon has", o.Period)
 	}
+	r.keepZeros = time.Hour.Milliseconds()
 	if o.Late == "amend" {
 		r.keep = r.grace
 	}
-	var set columnSet
-	for _, name := range o.Functions {
-		f, ok := functionNamed(name)
-		if !ok {
-			return nil, fmt.Errorf("there is no function %q", name)
-		}
-		set |= f.needs
-		r.outputs = append(r.outputs, output{f, MarkPlaceholders(o.As), ShortDuration(o.Period)})
+	if o.Compat == compatJumpscale {
+		r.Reset, r.Dedup = "negative", "last"
 	}
-	r.layout = newLayout(set)
+	if r.Dedup != "none" {
+		r.asks |= sideStamps
+	}
 	if o.Decimals >= 0 {
 		r.scale = math.Pow10(o.Decimals)
 	}
-	return r, nil
+	var err error
+	if r.tiers, err = newTiers(o.Period, o.Rollups); err != nil {
+		return nil, err
+	}
+	return r, r.compile()
+}
+
+// compile makes the outputs, and the layout that they need.
+func (r *Rule) compile() error {
+	set := columnSet(0)
+	own := 0 // of the templates that are filled for each series
+	add := func(tier int, window int64, target int, functions []string, as string, keyed bool) error {
+		o := output{tier: tier, window: window, target: target}
+		for _, name := range functions {
+			f, ok := functionNamed(name)
+			if !ok {
+				return fmt.Errorf("there is no function %q", name)
+			}
+			f = r.compat(f)
+			set |= f.needs
+			r.asks |= f.asks
+			res := result{function: f, number: r.results, as: MarkPlaceholders(as), period: r.tiers[tier].name()}
+			if keyed {
+				res.own = own
+			}
+			r.results++
+			o.results = append(o.results, res)
+		}
+		r.outputs = append(r.outputs, o)
+		return nil
+	}
+	for i := range r.tiers {
+		as := r.As
+		if i > 0 {
+			as = r.AsRollup
+		}
+		keyed := captured(as)
+		if i < 2 && keyed {
+			own++
+		}
+		r.tiers[i].plain = append(r.tiers[i].plain, len(r.outputs))
+		if err := add(i, 0, 0, r.Functions, as, keyed); err != nil {
+			return err
+		}
+	}
+	for i, o := range r.Output {
+		tier, window, err := r.windowed(&o)
+		if err != nil {
+			return fmt.Errorf("output %d: %w", i+1, err)
+		}
+		as := r.ResultName(i)
+		keyed := captured(as)
+		if keyed {
+			own++
+		}
+		r.tiers[tier].windows = append(r.tiers[tier].windows, len(r.outputs))
+		if err := add(tier, window, i+1, o.Functions, as, keyed); err != nil {
+			return fmt.Errorf("output %d: %w", i+1, err)
+		}
+	}
+	r.layout = newLayout(set)
+	r.arrangeWindows()
+	return nil
+}
+
+// windowed finds what the window of o slides over, and fills in what o leaves to the aggregate.
+func (r *Rule) windowed(o *OutputOptions) (tier int, window int64, err error) {
+	if o.Period == 0 {
+		o.Period = r.Period
+	}
+	if o.Functions == nil {
+		o.Functions = r.Functions
+	}
+	tier, ok := r.tierOf(o.Period)
+	if !ok {
+		return 0, 0, fmt.Errorf("period %s is neither the aggregate's nor one of its rollups", ShortDuration(o.Period))
+	}
+	n := o.Window.slices(o.Period)
+	if n < 1 {
+		return 0, 0, fmt.Errorf("the window is no whole number of slices of %s", ShortDuration(o.Period))
+	}
+	return tier, int64(n), nil
+}
+
+// arrangeWindows puts the windows of each tier into the order in which they are computed.
+func (r *Rule) arrangeWindows() {
+	for i := range r.tiers {
+		t := &r.tiers[i]
+		if t.pulse = r.pulses; len(t.windows) == 0 {
+			continue
+		}
+		r.pulses++
+		slices.SortStableFunc(t.windows, func(a, b int) int { return int(r.outputs[a].window - r.outputs[b].window) })
+		t.widest = r.outputs[t.windows[len(t.windows)-1]].window
+	}
 }
 
 // diff says whether samples of kind k are running totals to this rule.
@@ -64,17 +169,22 @@ func (r *Rule) diff(k carbon.Kind) bool {
 	return r.Type == "diff" || r.Type == "auto" && k == carbon.Diff
 }
 
-// Results returns the names of what the rule emits for a series.
-func (r *Rule) Results(series []byte) []string {
-	names := make([]string, len(r.outputs))
+// perInput says whether the rule needs to know of every sample whose it is.
+func (r *Rule) perInput() bool { return r.asks&(sideSources|sideStamps) != 0 }
+
+// Results returns the names of what the rule emits for the series with the given key to one target: 0 is the rule
+// itself, 1 ... are its output sections.
+func (r *Rule) Results(key []byte, target int) (names []string) {
 	for i := range r.outputs {
-		names[i] = string(r.appendName(nil, series, &r.outputs[i]))
+		if r.outputs[i].target != target {
+			continue
+		}
+		for j := range r.outputs[i].results {
+			names = append(names, string(r.appendName(nil, key, &r.outputs[i].results[j])))
+		}
 	}
 	return names
 }
-
-// partial says whether slice k was running when the rule started, at ms: such a slice was not seen whole.
-func (r *Rule) partial(k, ms int64) bool { return k*r.period < ms && ms < (k+1)*r.period }
 
 // round applies decimals to a result.
 func (r *Rule) round(v float64) float64 {

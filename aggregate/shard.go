@@ -12,8 +12,9 @@ import (
 // An Outlet takes what a shard emits, and knows the way of each result down the table. It is the shard's alone.
 type Outlet interface {
 	carbon.Sink
-	// Way finds the way of a result of a rule, for Batch.AddRouted.
-	Way(name []byte, k carbon.Kind, rule int) uint32
+	// Way finds the way of a result of a rule, for Batch.AddRouted. target says whose send is the result's: 0 is the
+	// aggregate's own, 1 ... that of its output sections.
+	Way(name []byte, k carbon.Kind, rule, target int) uint32
 	// Close hands on whatever is still open.
 	Close()
 	// Counts returns the ledger of the batches it accepted.
@@ -52,7 +53,7 @@ type shard struct {
 	batch   *carbon.Batch // results not handed to out yet
 	name    []byte        // scratch of emit
 	scratch []entry       // scratch of step
-	order   []uint32      // scratch of attend
+	touched []touch       // scratch of attend
 }
 
 func newShard(rules []*Rule) *shard {
@@ -61,7 +62,7 @@ func newShard(rules []*Rule) *shard {
 		wake: make(chan struct{}, 1), agenda: newAgenda(), tables: make([]table, len(rules)),
 	}
 	for i, r := range rules {
-		s.tables[i].rule = r
+		s.tables[i].prepare(r)
 	}
 	return s
 }
@@ -157,29 +158,42 @@ func (s *shard) drain() {
 	}
 }
 
-// finish emits the open and amended slices of one rule as they stand.
+// finish emits the open and amended slices of one rule as they stand: the open ones as partial. Windows are emitted again
+// where corrections ask for that, but do not go on: their newest slice is not whole.
 func (s *shard) finish(rule int) {
 	s.drain()
 	t := &s.tables[rule]
+	t.sync()
 	s.now = time.Now().UnixMilli()
 	for slot := range t.series {
-		se := &t.series[slot]
-		s.order = s.order[:0]
-		for at := se.slices; at != 0; at = t.heads[at-1].older {
-			s.order = append(s.order, at)
+		for tier := range t.rule.tiers {
+			s.finishTier(t, uint32(slot), tier)
 		}
-		for i := len(s.order) - 1; i >= 0; i-- {
-			h := &t.heads[s.order[i]-1]
-			if h.state != kept {
-				s.emit(t, uint32(slot), s.order[i], h.state == open || t.rule.partial(int64(h.k), s.start))
-			}
-			se.horizon = max(se.horizon, (int64(h.k)+1)*t.rule.period)
-		}
-		for se.slices != 0 {
-			t.free(&se.slices)
-		}
-		se.alarm = 0
+		t.series[slot].alarm = 0
 	}
 	s.handOn()
 	s.out.Flush()
+}
+
+func (s *shard) finishTier(t *table, slot uint32, tier int) {
+	s.touched = s.touched[:0]
+	tr := t.track(slot, tier)
+	list := t.runs.view(tr)
+	for i := range list {
+		sl := &list[i]
+		switch sl.state() {
+		case open:
+			s.emitSlice(t, slot, tier, sl, true)
+			s.touched = s.touched[:len(s.touched)-1]
+		case amended:
+			s.emitSlice(t, slot, tier, sl, t.rule.tiers[tier].partial(sl.k, s.start))
+		}
+	}
+	if len(s.touched) > 0 && t.rule.tiers[tier].widest > 0 {
+		s.slide(t, slot, tier)
+	}
+	for i := range list {
+		tr.horizon = max(tr.horizon, list[i].k+1)
+	}
+	t.runs.keep(tr, func(sl *slice) bool { t.freeCell(sl.columns()); return false })
 }

@@ -56,6 +56,8 @@ func fresh(t reflect.Type) reflect.Value {
 		*o = relay.DefaultClusterOptions()
 	case *aggregate.Options:
 		*o = aggregate.DefaultOptions()
+	case *aggregate.OutputOptions:
+		*o = aggregate.DefaultOutputOptions()
 	}
 	return v
 }
@@ -101,6 +103,10 @@ func (d *decoder) rightKey(key, path string, known []field) string {
 
 // value puts one value into v, which is what the key f is made of.
 func (d *decoder) value(value any, v reflect.Value, f field, path string) {
+	if v.Type() == reflect.TypeFor[aggregate.Window]() {
+		d.scalar(value, v, f, path)
+		return
+	}
 	switch v.Kind() {
 	case reflect.Struct:
 		if tree, ok := value.(map[string]any); ok {

@@ -3,7 +3,6 @@ package conf
 import (
 	"regexp"
 	"slices"
-	"strings"
 )
 
 // laterKeys are keys that plumbago will have and has not yet, by section. They are told from misspelt ones, so that
@@ -15,8 +14,7 @@ var laterKeys = map[string][]string{
 	"listen":  {"linger", "statsd", "resp", "period", "type", "ack"},
 	"cluster": {"spool", "confirm_every", "confirm_bytes", "tls", "compress", "max_conn_age", "resolve", "user_timeout", "spool_age", "spool_sync", "replay"},
 	"rule.aggregate": {
-		"rollups", "as_rollup", "keep", "by", "without", "memonly", "series", "dedup", "empty", "window_minmax",
-		"window_stddev", "compat", "percent", "output",
+		"keep", "series",
 	},
 }
 
@@ -27,16 +25,10 @@ var laterValues = map[string][]string{
 	"cluster.confirm":   {"close", "window"},
 	"cluster.overflow":  {"block"},
 	"cluster.transport": {"unix"},
-	"rule.aggregate.functions": {
-		"range", "stddev", "variance", "rms", "rate", "delta", "median", "unique", "sources", "avg_positive",
-	},
-	"listen.address": {"redis", "nats", "file"}, // the schemes
+	"listen.address":    {"redis", "nats", "file"}, // the schemes
 }
 
-var (
-	indexes    = regexp.MustCompile(`\[\d+\]`)
-	percentile = regexp.MustCompile(`^p\d{2,4}$`)
-)
+var indexes = regexp.MustCompile(`\[\d+\]`)
 
 // section returns path without its indexes: the kind of section or key that it is.
 func section(path string) string { return indexes.ReplaceAllString(path, "") }
@@ -45,13 +37,7 @@ func section(path string) string { return indexes.ReplaceAllString(path, "") }
 func keyIsLater(path, name string) bool { return slices.Contains(laterKeys[section(path)], name) }
 
 // valueIsLater says whether the value of the key at path is yet to come.
-func valueIsLater(path, value string) bool {
-	kind := section(path)
-	if strings.HasSuffix(kind, ".functions") && percentile.MatchString(value) {
-		return true
-	}
-	return slices.Contains(laterValues[kind], value)
-}
+func valueIsLater(path, value string) bool { return slices.Contains(laterValues[section(path)], value) }
 
 // notBuilt is what is said of both.
 func notBuilt(what string) string { return quote(what) + " is not built yet" }

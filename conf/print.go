@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"plumbago/aggregate"
 	"plumbago/relay"
 )
 
@@ -59,7 +60,7 @@ func (p *printer) table(header, path string, v reflect.Value, without []string) 
 			value = value.Elem()
 		}
 		switch {
-		case value.Kind() == reflect.Struct:
+		case value.Kind() == reflect.Struct && !isWindow(value), value.Type() == reflect.TypeFor[[]aggregate.OutputOptions]():
 			below = append(below, fd)
 		case slices.Contains(without, fd.key), (value.Kind() == reflect.Slice || value.Kind() == reflect.Map) && value.IsNil():
 		default:
@@ -67,15 +68,31 @@ func (p *printer) table(header, path string, v reflect.Value, without []string) 
 		}
 	}
 	for _, fd := range below {
-		p.table("["+path+"."+fd.key+"]", path+"."+fd.key, v.FieldByIndex(fd.index).Elem(), nil)
+		value, path := v.FieldByIndex(fd.index), path+"."+fd.key
+		if value.Kind() != reflect.Slice {
+			p.table("["+path+"]", path, value.Elem(), nil)
+			continue
+		}
+		for i := range value.Len() {
+			p.table("[["+path+"]]", path, value.Index(i), inherited(value.Index(i).Addr().Interface().(*aggregate.OutputOptions)))
+		}
 	}
 }
+
+// isWindow says whether v is an aggregate.Window, which is written as one value.
+func isWindow(v reflect.Value) bool { return v.Type() == reflect.TypeFor[aggregate.Window]() }
 
 // literal writes a value as TOML.
 func literal(v reflect.Value, f field) string {
 	switch {
 	case v.Type() == reflect.TypeFor[time.Duration]():
 		return strconv.Quote(formatDuration(time.Duration(v.Int())))
+	case isWindow(v):
+		w := v.Interface().(aggregate.Window)
+		if w.Length > 0 {
+			return strconv.Quote(formatDuration(w.Length))
+		}
+		return strconv.Itoa(w.Slices)
 	case f.bytes:
 		if text := formatSize(int(v.Int())); text != strconv.Itoa(int(v.Int())) {
 			return strconv.Quote(text)

@@ -108,7 +108,9 @@ name = "$0"
 period = "10s"
 functions = ["avg", "max"]
 send = ["log"]
+memonly = false
 as = "{name}.{fn}"
+as_rollup = "{name}.{period}.{fn}"
 stamp = "start"
 wait = "2s"
 late = "amend"
@@ -118,6 +120,12 @@ decimals = -1
 max_gap = "2h"
 reset = "zero"
 partial = "drop"
+dedup = "none"
+empty = "skip"
+window_minmax = "abs"
+window_stddev = "pooled"
+compat = ""
+percent = false
 `
 	if got := Print(Default()); got != want {
 		t.Errorf("got\n%s", got)

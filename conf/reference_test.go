@@ -38,7 +38,7 @@ func reference(t *testing.T) string {
 		}
 		for _, f := range fields(s.of) {
 			field := s.of.FieldByIndex(f.index)
-			if field.Type.Kind() == reflect.Struct || tables(field.Type) && hasSection(join(s.path, f.key)) {
+			if field.Type.Kind() == reflect.Struct && !isWindow(reflect.New(field.Type).Elem()) || tables(field.Type) && hasSection(join(s.path, f.key)) {
 				continue
 			}
 			comment := comments[field.Name]
@@ -48,7 +48,7 @@ func reference(t *testing.T) string {
 			fmt.Fprintf(&b, "\n### `%s`\n\n%s\n\n%s\n", f.key, facts(s, f, field.Type), strings.NewReplacer("*", `\*`, "<", `\<`).Replace(comment))
 		}
 		if s.path == "rule.aggregate" {
-			fmt.Fprintf(&b, "\nThe functions are %s.\n", list(functions))
+			fmt.Fprintf(&b, "\nThe functions are described in [aggregation.md](aggregation.md#functions): %s, and percentiles like `p50`, `p99` and `p999`.\n", list(functions))
 		}
 	}
 	b.WriteString("\n## Not built yet\n\nThese keys and values have their names already, and are refused with a message that says so:\n\n")
@@ -90,6 +90,8 @@ func facts(s kind, f field, t reflect.Type) string {
 		name = "table"
 	case one == reflect.TypeFor[time.Duration]():
 		name = "duration"
+	case isWindow(reflect.New(one).Elem()):
+		name = "number of slices, or duration"
 	case f.bytes:
 		name = "size"
 	}
@@ -115,7 +117,10 @@ func facts(s kind, f field, t reflect.Type) string {
 	switch {
 	case value.Kind() == reflect.Map && value.IsNil(), (value.Kind() == reflect.Slice || value.Kind() == reflect.Pointer) && value.IsNil():
 		return name + "; no default"
-	case value.Kind() == reflect.String && value.Len() == 0 && (f.key == "name" || f.enum != nil || f.key == "rewrite"):
+	case value.Kind() == reflect.String && value.Len() == 0 && (f.key == "name" || f.key == "as" || f.enum != nil || f.key == "rewrite"):
+		return name + "; no default"
+	}
+	if s.path == "rule.aggregate.output" && f.key == "period" {
 		return name + "; no default"
 	}
 	return name + "; default `" + literal(value, f) + "`"

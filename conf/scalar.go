@@ -3,10 +3,13 @@ package conf
 import (
 	"errors"
 	"fmt"
+	"math"
 	"reflect"
 	"slices"
 	"strings"
 	"time"
+
+	"plumbago/aggregate"
 )
 
 // scalar puts a value that is neither list nor table into v, and says whether it fits.
@@ -22,6 +25,8 @@ func (d *decoder) scalar(value any, v reflect.Value, f field, path string) bool 
 	switch {
 	case v.Type() == reflect.TypeFor[time.Duration]():
 		return d.duration(value, v, path)
+	case v.Type() == reflect.TypeFor[aggregate.Window]():
+		return d.window(value, v.Addr().Interface().(*aggregate.Window), path)
 	case f.bytes:
 		return d.size(value, v, path)
 	}
@@ -67,7 +72,11 @@ func (d *decoder) allowed(text string, f field, path string) bool {
 	case len(f.enum) == 1:
 		d.fault(path, fmt.Sprintf("must be %q, not %s", f.enum[0], quote(text)), "")
 	default:
-		msg := fmt.Sprintf("must be one of %s, not %s", strings.Join(f.enum, ", "), quote(text))
+		known := strings.Join(f.enum, ", ")
+		if f.enum[0] == "" {
+			known = `""` + known
+		}
+		msg := fmt.Sprintf("must be one of %s, not %s", known, quote(text))
 		d.fault(path, msg, didYouMean(nearest(text, f.enum)))
 	}
 	return false
@@ -86,6 +95,30 @@ func (d *decoder) duration(value any, v reflect.Value, path string) bool {
 	}
 	t, err := parseDuration(text)
 	return d.number(int64(t), v, err, path, mustBe("a duration", text), forms)
+}
+
+// window reads what a window spans: a number of slices, or a duration.
+func (d *decoder) window(value any, w *aggregate.Window, path string) bool {
+	if n, ok := value.(int64); ok {
+		if n < 1 || n > math.MaxInt32 {
+			d.fault(path, fmt.Sprintf("must be at least one slice, not %d", n), "")
+			return false
+		}
+		*w = aggregate.Window{Slices: int(n)}
+		return true
+	}
+	var length time.Duration
+	if text, ok := value.(string); !ok || !d.duration(text, reflect.ValueOf(&length).Elem(), path) {
+		if !ok {
+			d.fault(path, mustBe("a number of slices or a duration", value), `write 6 or "5 minutes"`)
+		}
+		return false
+	}
+	if *w = (aggregate.Window{Length: length}); length == 0 {
+		d.fault(path, "must be more than 0", "")
+		return false
+	}
+	return true
 }
 
 func (d *decoder) size(value any, v reflect.Value, path string) bool {

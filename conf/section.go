@@ -28,6 +28,7 @@ func sections() []kind {
 		{"cluster", "in [[cluster]]", reflect.TypeFor[relay.ClusterOptions]()},
 		{"rule", "in [[rule]]", reflect.TypeFor[relay.RuleOptions]()},
 		{"rule.aggregate", "in [rule.aggregate]", reflect.TypeFor[aggregate.Options]()},
+		{"rule.aggregate.output", "in [[rule.aggregate.output]]", reflect.TypeFor[aggregate.OutputOptions]()},
 	}
 }
 
@@ -41,6 +42,17 @@ func absent(o *relay.RuleOptions) (keys []string) {
 	}
 	if o.Map == "" {
 		keys = append(keys, "map")
+	}
+	return keys
+}
+
+// inherited returns the keys of an aggregate's output that are left to the aggregate.
+func inherited(o *aggregate.OutputOptions) (keys []string) {
+	if o.Period == 0 {
+		keys = append(keys, "period")
+	}
+	if o.As == "" {
+		keys = append(keys, "as")
 	}
 	return keys
 }

@@ -5,7 +5,9 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
+	"plumbago/aggregate"
 	"plumbago/carbon/pattern"
 	"plumbago/relay"
 	"plumbago/relay/ring"
@@ -35,6 +37,9 @@ func unused(f *File) (ws Faults) {
 		used = append(used, r.Send...)
 		if r.Aggregate != nil {
 			used = append(used, r.Aggregate.Send...)
+			for _, o := range r.Aggregate.Output {
+				used = append(used, o.Send...)
+			}
 		}
 	}
 	for i, o := range f.Cluster {
@@ -86,7 +91,7 @@ func unreachable(f *File) (ws Faults) {
 		case above >= 0:
 			by := f.rule[above]
 			ws = append(ws, f.fault(p, "", "is never reached", fmt.Sprintf("the rule on line %d of %s %s", by.Line, by.File, takes)))
-		case r.Aggregate != nil && r.Aggregate.Send == nil && i == len(f.Rule)-1:
+		case r.Aggregate != nil && r.Aggregate.Send == nil && !r.Aggregate.MemOnly && i == len(f.Rule)-1:
 			ws = append(ws, f.fault(p, "aggregate", "its results go nowhere: there is no send, and no rule below", ""))
 		case r.Rewrite+r.Map != "" && i == len(f.Rule)-1:
 			ws = append(ws, f.fault(p, "", "what it renames goes nowhere: there is no rule below", ""))
@@ -165,6 +170,9 @@ func templates(f *File) (ws Faults) {
 // sameNames finds aggregates whose results can have one name, so that one overwrites the other where they are stored.
 func sameNames(f *File) (ws Faults) {
 	for i := range f.Rule {
+		if a := f.Rule[i].Aggregate; a != nil {
+			ws = append(ws, sameOutputs(f, f.rule[i], a)...)
+		}
 		for j := range i {
 			if !clash(&f.Rule[j], &f.Rule[i]) {
 				continue
@@ -173,6 +181,42 @@ func sameNames(f *File) (ws Faults) {
 				"its results can have the same names as those of the rule on line %d of %s", f.rule[j].Line, f.rule[j].File),
 				"set as, or name"))
 			break
+		}
+	}
+	return ws
+}
+
+// sameOutputs finds outputs of one aggregate whose results have the names of another's, or of its slices' own.
+func sameOutputs(f *File, p Place, a *aggregate.Options) (ws Faults) {
+	seen := map[string]bool{}
+	again := func(as string, period time.Duration, functions []string) (twice bool) {
+		for _, fn := range functions {
+			name := strings.NewReplacer("{fn}", fn, "{period}", formatDuration(period)).Replace(as)
+			twice = twice || seen[name]
+			seen[name] = true
+		}
+		return twice
+	}
+	again(a.As, a.Period, a.Functions)
+	for _, r := range a.Rollups {
+		if again(a.AsRollup, r, a.Functions) {
+			ws = append(ws, f.fault(p, "aggregate.as_rollup", "results of rollups have the names of others", "set as_rollup"))
+		}
+	}
+	for i := range a.Output {
+		o, period, functions := &a.Output[i], a.Output[i].Period, a.Output[i].Functions
+		if period == 0 {
+			period = a.Period
+		}
+		if functions == nil {
+			functions = a.Functions
+		}
+		if again(a.ResultName(i), period, functions) {
+			key := item("aggregate.output", i+1)
+			if o.As != "" {
+				key += ".as"
+			}
+			ws = append(ws, f.fault(p, key, "its results have the names of others of this aggregate", "set as"))
 		}
 	}
 	return ws

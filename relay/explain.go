@@ -20,6 +20,8 @@ type Step struct {
 	Outputs []string `json:"outputs,omitempty"` // names of the results that an aggregate would emit
 	To      []Target `json:"to,omitempty"`      // where the sample, or an aggregate's results, are sent
 	Stop    bool     `json:"stop"`
+
+	targets []int // of Outputs: which of the rule's targets each goes to
 }
 
 // A Target is a cluster and those of its endpoints that get the point.
@@ -46,10 +48,18 @@ func (t *Table) explain(name string, from int) Explanation {
 			step.Action = "rewrite"
 		case r.fold >= 0:
 			step.Action = "aggregate"
-			step.Outputs = t.Aggregator.Rules()[r.fold].Results([]byte(m.folded))
-			step.To = t.explainTargets(r.results, step.Outputs...)
+			for target, send := range r.results {
+				outputs := t.Aggregator.Rules()[r.fold].Results([]byte(m.folded), target)
+				step.Outputs = append(step.Outputs, outputs...)
+				for range outputs {
+					step.targets = append(step.targets, target)
+				}
+				if !r.Aggregate.MemOnly {
+					step.To = t.explainTargets(step.To, send, outputs...)
+				}
+			}
 		default:
-			step.To = t.explainTargets(r.send, m.after)
+			step.To = t.explainTargets(nil, r.send, m.after)
 		}
 		x.Steps = append(x.Steps, step)
 	})
@@ -66,19 +76,22 @@ func (t *Table) explain(name string, from int) Explanation {
 	return x
 }
 
-// explainTargets says which endpoints of the clusters get points of any of the names.
-func (t *Table) explainTargets(clusters []int, names ...string) (to []Target) {
+// explainTargets adds to `to` which endpoints of the clusters get points of any of the names.
+func (t *Table) explainTargets(to []Target, clusters []int, names ...string) []Target {
 	for _, i := range clusters {
 		c := t.Clusters[i]
-		target := Target{Cluster: c.Name}
+		at := slices.IndexFunc(to, func(t Target) bool { return t.Cluster == c.Name })
+		if at < 0 {
+			at = len(to)
+			to = append(to, Target{Cluster: c.Name})
+		}
 		for _, name := range names {
 			for _, member := range c.holders(name) {
-				if e := c.Dests[member].Endpoint(); !slices.Contains(target.Endpoints, e) {
-					target.Endpoints = append(target.Endpoints, e)
+				if e := c.Dests[member].Endpoint(); !slices.Contains(to[at].Endpoints, e) {
+					to[at].Endpoints = append(to[at].Endpoints, e)
 				}
 			}
 		}
-		to = append(to, target)
 	}
 	return to
 }

@@ -17,9 +17,9 @@ func (l *Lane) know(b *carbon.Batch, p *carbon.Point) *seen {
 	return l.memory.young.add(p.Hash, name, w)
 }
 
-// Way asks the table about a result of the aggregate rule with the given ID.
-func (l *Lane) Way(name []byte, k carbon.Kind, rule int) uint32 {
-	w := l.bind(name, k, l.table.way(&l.asking.walker, string(name), rule))
+// Way asks the table about a result of the aggregate rule with the given ID, for one of its targets.
+func (l *Lane) Way(name []byte, k carbon.Kind, rule, target int) uint32 {
+	w := l.bind(name, k, l.table.way(&l.asking.walker, string(name), rule, target))
 	if len(w.refs) == 0 && len(w.forms) == 0 { // most results are only sent, and most of them alike
 		for i := range l.ways[1:] {
 			if known := &l.ways[i+1]; known.route == w.route && len(known.refs) == 0 && len(known.forms) == 0 {

@@ -2,9 +2,9 @@ package relay
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"plumbago/aggregate"
 	"plumbago/carbon/pattern"
@@ -30,12 +30,11 @@ type rule struct {
 	RuleOptions
 	number  int // its place in the table, from 1
 	matcher *pattern.Matcher
-	rewrite *pattern.Template // nil unless it rewrites by a template
-	name    *pattern.Template // of aggregate.name
-	as      *pattern.Template // of aggregate.as where captures stand in it, else nil
-	fold    int               // the aggregator's ID, -1 if the rule does not aggregate
-	send    []int             // indexes into Clusters
-	results []int             // where an aggregate's results go; nil: on down the table
+	rewrite *pattern.Template   // nil unless it rewrites by a template
+	naming  []*pattern.Template // what names the series of an aggregate
+	fold    int                 // the aggregator's ID, -1 if the rule does not aggregate
+	send    []int               // indexes into Clusters
+	results [][]int             // where an aggregate's results go, by target; nil: on down the table
 	stop    bool
 }
 
@@ -90,21 +89,35 @@ func (t *Table) compile(r *rule, number int, o RuleOptions) (err error) {
 		}
 	}
 	if a := o.Aggregate; a != nil {
-		if r.name, err = template(a.Name, "aggregate name"); err != nil {
-			return err
+		for _, text := range a.Templates() {
+			naming, err := template(text, "aggregate name")
+			if err != nil {
+				return err
+			}
+			r.naming = append(r.naming, naming)
 		}
-		as, err := template(aggregate.MarkPlaceholders(a.As), "aggregate as")
-		if err != nil {
-			return err
-		}
-		if strings.Contains(a.As, "$") {
-			r.as = as
-		}
-		if r.results, err = t.clustersNamed(a.Send); err != nil {
+		if err := t.compileTargets(r, a); err != nil {
 			return err
 		}
 	}
 	r.send, err = t.clustersNamed(o.Send)
+	return err
+}
+
+// compileTargets finds where the results of an aggregate go: of an output that says nothing, where those of the
+// aggregate itself do.
+func (t *Table) compileTargets(r *rule, o *aggregate.Options) error {
+	own, err := t.clustersNamed(o.Send)
+	r.results = append(r.results, own)
+	for i := range o.Output {
+		if o.Output[i].Send == nil {
+			r.results = append(r.results, own)
+			continue
+		}
+		send, failed := t.clustersNamed(o.Output[i].Send)
+		r.results = append(r.results, send)
+		err = errors.Join(err, failed)
+	}
 	return err
 }
 

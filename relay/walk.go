@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"plumbago/aggregate"
 	"plumbago/carbon"
 	"plumbago/carbon/pattern"
 )
@@ -136,13 +135,17 @@ func (r *rule) rename(name string, captures *pattern.Captures) string {
 	return string(cleaned)
 }
 
-// series names the series of an aggregate rule that a name is folded into.
+// series returns the key of the series of an aggregate rule that a name is folded into.
 func (r *rule) series(name string, captures *pattern.Captures) string {
-	as := ""
-	if r.as != nil {
-		as = string(r.as.Fill(nil, name, captures))
+	filled := make([]string, len(r.naming))
+	for i, template := range r.naming {
+		if i == 0 {
+			filled[i] = string(template.Append(nil, name, captures))
+		} else {
+			filled[i] = string(template.Fill(nil, name, captures))
+		}
 	}
-	return aggregate.SeriesName(string(r.name.Append(nil, name, captures)), as)
+	return r.Aggregate.Key(name, filled)
 }
 
 // order puts the sends into their order.
@@ -155,14 +158,14 @@ func (v *verdict) order() {
 	})
 }
 
-// way says what becomes of a result of the aggregate rule with the given ID.
-func (t *Table) way(w *walker, name string, id int) *verdict {
+// way says what becomes of a result of the aggregate rule with the given ID, for one of its targets.
+func (t *Table) way(w *walker, name string, id, target int) *verdict {
 	r := t.folding[id]
-	if r.results == nil {
+	if r.results[target] == nil {
 		return t.walk(w, name, r.number, nil)
 	}
 	w.v = verdict{names: []string{name}}
-	w.v.send(r.results)
+	w.v.send(r.results[target])
 	w.v.order()
 	return &w.v
 }

@@ -39,8 +39,11 @@ func (t *Table) follow(name string, from int) Way {
 		case "send":
 			w.send(step.To, step.Name)
 		case "aggregate":
-			for _, output := range step.Outputs {
-				w.Results = append(w.Results, Result{output, t.outcome(step, output)})
+			if t.rules[step.Rule-1].Aggregate.MemOnly {
+				continue // they are never emitted
+			}
+			for i, output := range step.Outputs {
+				w.Results = append(w.Results, Result{output, t.outcome(step.Rule-1, step.targets[i], output)})
 			}
 		}
 	}
@@ -48,13 +51,14 @@ func (t *Table) follow(name string, from int) Way {
 	return w
 }
 
-// outcome follows one result of an aggregate: to where that sends it, or on down the table.
-func (t *Table) outcome(step *Step, output string) Way {
-	if step.To == nil {
-		return t.follow(output, step.Rule)
+// outcome follows one result of the aggregate rule at an index: to where its target sends it, or on down the table.
+func (t *Table) outcome(rule, target int, output string) Way {
+	send := t.rules[rule].results[target]
+	if send == nil {
+		return t.follow(output, rule+1)
 	}
 	w := Way{End: "sent"}
-	w.send(t.explainTargets(t.rules[step.Rule-1].results, output), output)
+	w.send(t.explainTargets(nil, send, output), output)
 	w.sort()
 	return w
 }

@@ -51,12 +51,13 @@ type RuleStatus struct {
 
 // A FoldingStatus is what the aggregate of a rule did, beside the ledger.
 type FoldingStatus struct {
-	Series  int64            `json:"series"`
-	Emitted int64            `json:"emitted"`
-	Amended int64            `json:"amended"`
-	Late    int64            `json:"late"`
-	Refused int64            `json:"refused"` // samples of series that a limit forbids
-	Diffs   map[string]int64 `json:"diffs"`   // first, same_time, back, gap, reset
+	Series   int64            `json:"series"`
+	Emitted  int64            `json:"emitted"`
+	Amended  int64            `json:"amended"`
+	Late     int64            `json:"late"`
+	Refused  int64            `json:"refused"`  // samples of series that a limit forbids
+	Repeated int64            `json:"repeated"` // samples that dedup took for one that came before
+	Diffs    map[string]int64 `json:"diffs"`    // first, same_time, back, gap, reset
 }
 
 // Status says how the daemon is.
@@ -115,7 +116,8 @@ func (d *Daemon) rules(ctx context.Context) ([]RuleStatus, error) {
 		return nil, err
 	}
 	for id, f := range figures {
-		fs := &FoldingStatus{Series: f.Series, Emitted: f.Emitted, Amended: f.Amended, Late: f.Late, Refused: f.Refused, Diffs: map[string]int64{}}
+		fs := &FoldingStatus{Series: f.Series, Emitted: f.Emitted, Amended: f.Amended, Late: f.Late, Refused: f.Refused, Repeated: f.Repeated,
+			Diffs: map[string]int64{}}
 		for c, n := range f.Cases {
 			fs.Diffs[aggregate.Case(c).String()] = n
 		}

@@ -1,0 +1,100 @@
+package aggregate
+
+import "plumbago/aggregate/sketch"
+
+// A sideSet says which things beside its columns a slice keeps. They are large, so only rules that ask have them.
+type sideSet uint8
+
+const (
+	sideQuantiles sideSet = 1 << iota
+	sideUnique
+	sideSources
+	sideStamps
+)
+
+// sides are these things of a table's slices, each by the number of the slice's cell.
+type sides struct {
+	set       sideSet
+	quantiles []*sketch.Quantiles
+	unique    []*sketch.Distinct // values
+	sources   []*sketch.Distinct // inputs
+	stamps    []*stamps
+}
+
+// take makes the sides of a new slice, but for stamps, which only slices of the base tier have.
+func (s *sides) take(cell uint32) {
+	if s.set&sideQuantiles != 0 {
+		s.quantiles = put(s.quantiles, cell, new(sketch.Quantiles))
+	}
+	if s.set&sideUnique != 0 {
+		s.unique = put(s.unique, cell, new(sketch.Distinct))
+	}
+	if s.set&sideSources != 0 {
+		s.sources = put(s.sources, cell, new(sketch.Distinct))
+	}
+}
+
+// put puts one thing at its place in a list, which grows to hold it.
+func put[T any](list []*T, at uint32, one *T) []*T {
+	for uint32(len(list)) <= at {
+		list = append(list, nil)
+	}
+	list[at] = one
+	return list
+}
+
+// give frees the sides of a slice.
+func (s *sides) give(cell uint32) {
+	if s.set&sideQuantiles != 0 {
+		s.quantiles[cell] = nil
+	}
+	if s.set&sideUnique != 0 {
+		s.unique[cell] = nil
+	}
+	if s.set&sideSources != 0 {
+		s.sources[cell] = nil
+	}
+	if s.set&sideStamps != 0 && int(cell) < len(s.stamps) {
+		s.stamps[cell] = nil
+	}
+}
+
+// fold adds a value; source is the hash of its input's name.
+func (s *sides) fold(cell uint32, x *value, source uint64) {
+	if s.set&sideQuantiles != 0 {
+		s.quantiles[cell].Add(x.v, 1)
+	}
+	if s.set&sideUnique != 0 {
+		s.unique[cell].AddFloat(x.v)
+	}
+	if s.set&sideSources != 0 {
+		s.sources[cell].AddHash(source)
+	}
+}
+
+// merge adds all that the slice at src holds to that at dst. Stamps stay where they are: they are of samples, and what is
+// merged has none of its own.
+func (s *sides) merge(dst, src uint32) {
+	if s.set&sideQuantiles != 0 {
+		s.quantiles[dst].Merge(s.quantiles[src])
+	}
+	if s.set&sideUnique != 0 {
+		s.unique[dst].Merge(s.unique[src])
+	}
+	if s.set&sideSources != 0 {
+		s.sources[dst].Merge(s.sources[src])
+	}
+}
+
+// clear empties the sides of a slice.
+func (s *sides) clear(cell uint32) {
+	if s.set&sideQuantiles != 0 {
+		s.quantiles[cell].Reset()
+	}
+	if s.set&sideUnique != 0 {
+		s.unique[cell].Reset()
+	}
+	if s.set&sideSources != 0 {
+		s.sources[cell].Reset()
+	}
+}

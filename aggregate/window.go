@@ -1,0 +1,161 @@
+package aggregate
+
+import "math"
+
+// A touch notes a slice that was emitted in the step at hand.
+type touch struct {
+	k     uint32
+	first bool // for the first time; else it was corrected
+}
+
+// means are the sums of some figures of a window's slices, for rules that want their means.
+type means struct {
+	extremes, deviations bool
+	slices               float64
+	min, max, deviation  float64
+}
+
+// pulse returns how far the windows of a tier of a series have come.
+func (t *table) pulse(slot uint32, tier int) *pulse {
+	return &t.pulses[int(slot)*t.rule.pulses+t.rule.tiers[tier].pulse]
+}
+
+// slide emits the windows of a tier that end with the slices emitted just now, and again those before the newest that
+// hold one of them. In silence windows go on: at each slice that did not come, those that still hold something.
+func (s *shard) slide(t *table, slot uint32, tier int) {
+	ti, p := &t.rule.tiers[tier], t.pulse(slot, tier)
+	from, next := p.next, p.next
+	if next == 0 {
+		from = math.MaxUint32
+	}
+	for _, c := range s.touched {
+		from = min(from, c.k)
+		if c.first && c.k >= next {
+			next = c.k + 1
+			p.lag = lag(s.now - ti.end(c.k) - t.rule.wait)
+		}
+	}
+	if next == 0 {
+		return
+	}
+	tr := t.track(slot, tier)
+	list := t.runs.view(tr)
+	for s.silent(t, ti, tr, list, next) && ti.end(next)+t.rule.wait+lagTime(p.lag) <= s.now {
+		next++
+	}
+	for k := from; k < next; {
+		if to := s.vacant(t, ti, tr, list, k); to > k {
+			k = to
+			continue
+		}
+		s.emitWindows(t, slot, tier, list, k, k >= p.next)
+		k++
+	}
+	p.next = next
+}
+
+// nextSlide returns when the windows of a tier go on in silence, and the end of the slice that did not come.
+func (s *shard) nextSlide(t *table, slot uint32, tier int) (due, end int64) {
+	ti, p, tr := &t.rule.tiers[tier], t.pulse(slot, tier), t.track(slot, tier)
+	if p.next == 0 || !s.silent(t, ti, tr, t.runs.view(tr), p.next) {
+		return never, 0
+	}
+	end = ti.end(p.next)
+	return end + t.rule.wait + lagTime(p.lag), end
+}
+
+// silent says whether the windows at slice k are to be emitted though there is no such slice: because they hold earlier
+// ones, or because the rule wants zeros.
+func (s *shard) silent(t *table, ti *tier, tr *track, list []slice, k uint32) bool {
+	_, found := search(list, k)
+	return !found && s.vacant(t, ti, tr, list, k) == k
+}
+
+// vacant says whether no window at k gives anything, because none holds a slice: then it returns the next slice at which
+// one may, else k.
+func (s *shard) vacant(t *table, ti *tier, tr *track, list []slice, k uint32) (to uint32) {
+	i, found := search(list, k)
+	if found {
+		return k
+	}
+	to = math.MaxUint32
+	if i < len(list) {
+		to = list[i].k
+	}
+	last := int64(tr.horizon) // the slice after the last that there was
+	if i > 0 {
+		last = max(last, int64(list[i-1].k)+1)
+	}
+	if t.rule.Empty == "zero" && int64(k) < last+t.rule.keepZeros/ti.period {
+		return k
+	}
+	for i--; i >= 0 && int64(list[i].k)+ti.widest > int64(k); i-- {
+		if list[i].closed() && s.windowed(t, ti, list[i].k) {
+			return k
+		}
+	}
+	return to
+}
+
+// windowed says whether windows hold slice k of a tier: not if it is partial.
+func (s *shard) windowed(t *table, ti *tier, k uint32) bool {
+	return t.rule.Partial == "emit" || !ti.partial(k, s.start)
+}
+
+// emitWindows emits the windows of a tier that end with slice k: all of them if that is fresh, else those that hold a
+// slice which was emitted just now. It adds slices up from the newest to the oldest, once for all windows.
+func (s *shard) emitWindows(t *table, slot uint32, tier int, list []slice, k uint32, fresh bool) {
+	ti := &t.rule.tiers[tier]
+	i, found := search(list, k)
+	if !found {
+		i--
+	}
+	t.rule.layout.clear(t.cells.at(t.window))
+	t.side.clear(t.window)
+	m := means{extremes: t.rule.WindowMinMax == "mean", deviations: t.rule.WindowStddev == "mean"}
+	nearest := int64(math.MaxInt64) // of the slices emitted just now
+	for _, c := range s.touched {
+		if c.k <= k {
+			nearest = min(nearest, int64(k-c.k))
+		}
+	}
+	for _, o := range ti.windows {
+		out := &t.rule.outputs[o]
+		for ; i >= 0 && int64(list[i].k)+out.window > int64(k); i-- {
+			if sl := &list[i]; sl.closed() && s.windowed(t, ti, sl.k) {
+				t.merge(t.window, sl.columns())
+				m.add(t.view(slot, sl.columns(), 0))
+			}
+		}
+		if !fresh && nearest >= out.window {
+			continue
+		}
+		v := t.view(slot, t.window, s.span(ti, k, out.window))
+		v.means, v.empty = &m, m.slices == 0
+		s.emit(t, slot, out, v, k, false, !fresh)
+	}
+}
+
+// span returns the length of a window of n slices that ends with slice k, in seconds: without what was before the rule's
+// start, and without the slice that contains it.
+func (s *shard) span(ti *tier, k uint32, n int64) float64 {
+	from := (int64(k) + 1 - n) * ti.period
+	if whole := (s.start + ti.period - 1) / ti.period * ti.period; from < s.start && whole < ti.end(k) {
+		from = whole
+	}
+	return float64(ti.end(k)-from) / 1000
+}
+
+// add adds what is to be averaged of one slice.
+func (m *means) add(v *view) {
+	m.slices++
+	if m.extremes && v.layout.has(colMin) {
+		m.min += v.of(colMin)
+	}
+	if m.extremes && v.layout.has(colMax) {
+		m.max += v.of(colMax)
+	}
+	if m.deviations && v.layout.has(colScatter) {
+		m.deviation += v.deviation()
+	}
+}
