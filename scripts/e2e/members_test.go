@@ -3,6 +3,9 @@ package e2e
 import (
 	"fmt"
 	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -165,4 +168,78 @@ func sendNumbered(c net.Conn, number *atomic.Int64, stop <-chan struct{}) {
 func lineNumber(value string) (n int64) {
 	fmt.Sscan(value, &n)
 	return n
+}
+
+// TestMemberKilled kills a member of a cluster with SIGKILL under 20,000 lines a second. Nothing is lost but what had been
+// written to its connection and not been read by it; what had queued up for it arrives at the others.
+func TestMemberKilled(t *testing.T) {
+	outside(t)
+	port, at := freePort(t), freePort(t)
+	file := filepath.Join(t.TempDir(), "lines")
+	out, err := os.Create(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer out.Close()
+	victim := exec.Command(part(t, "netcat-openbsd", "nc.openbsd", "nc"), "-l", "-k", "127.0.0.1", fmt.Sprint(at))
+	victim.Stdout = out
+	if err := victim.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer victim.Process.Kill()
+	others := []*sink{newSink(t), newSink(t)}
+	d := start(t, setup{bin: program, conf: fmt.Sprintf(`
+[[listen]]
+address = "tcp://127.0.0.1:%d"
+[[cluster]]
+name = "c"
+policy = "any"
+reconnect = ["50ms", "500ms"]
+endpoints = ["127.0.0.1:%d", %q, %q]
+[[rule]]
+match = "**"
+send = "c"
+`, port, at, others[0].addr, others[1].addr)})
+	eventually(t, "the member is connected", func() bool {
+		_, body, _ := d.get("/api/status")
+		return strings.Count(string(body), `"state":"up"`) == 3
+	})
+	c := dial(t, "tcp", fmt.Sprintf("127.0.0.1:%d", port))
+	var number atomic.Int64
+	stop, done := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(done)
+		sendNumbered(c, &number, stop)
+	}()
+	eventually(t, "lines at the member", func() bool { return number.Load() > 20_000 && len(read(t, file)) > 0 })
+	victim.Process.Kill()
+	victim.Wait()
+	from := number.Load()
+	eventually(t, "lines after it", func() bool { return number.Load() > from+20_000 })
+	close(stop)
+	<-done
+	c.Close()
+	n := number.Load()
+	d.received(n)
+	d.stop()
+	lines := strings.Split(read(t, file), "\n")
+	lines = lines[:len(lines)-1] // cut, or empty
+	for _, s := range others {
+		lines = append(lines, s.finish(0)...)
+	}
+	seen := make([]int, n)
+	for _, line := range lines {
+		_, value, _ := strings.Cut(line, " ")
+		seen[lineNumber(value)]++
+	}
+	lost, last := 0, int64(0)
+	for i, times := range seen {
+		if times == 0 {
+			lost, last = lost+1, int64(i)
+		}
+	}
+	if lost > 2000 || last > from+2000 {
+		t.Errorf("%d of %d lines lost, up to line %d; the member was killed at about line %d", lost, n, last, from)
+	}
+	t.Logf("%d lines, %d lost with the member that was killed", n, lost)
 }
