@@ -23,6 +23,9 @@ type hostPort struct {
 
 var schemes = []string{"tcp", "udp", "tls", "unix", "unixgram"}
 
+// longestPath is the most that a unix socket's path may have: what Linux's sockaddr_un holds.
+const longestPath = 107
+
 // parseAddress reads SCHEME://HOST:PORT or SCHEME://PATH. What is wrong comes back as a message and a hint.
 func parseAddress(text string) (a address, msg, hint string) {
 	scheme, rest, ok := strings.Cut(text, "://")
@@ -38,11 +41,10 @@ func parseAddress(text string) (a address, msg, hint string) {
 		a.hostPort, msg, hint = parseHostPort(rest)
 	case "unix", "unixgram":
 		a.path = rest
-		const most = 107 // of Linux's sockaddr_un
 		if rest == "" {
 			msg, hint = "has no path", fmt.Sprintf("write it like \"%s:///run/plumbago.sock\"", scheme)
-		} else if len(rest) > most {
-			msg = fmt.Sprintf("has a path of %d bytes; a socket's may have %d", len(rest), most)
+		} else if len(rest) > longestPath {
+			msg = fmt.Sprintf("has a path of %d bytes; a socket's may have %d", len(rest), longestPath)
 		}
 	default:
 		if valueIsLater("listen.address", scheme) {

@@ -40,6 +40,7 @@ func (c *checker) clusters() {
 				c.fault(p, key, "has no effect on a cluster with protocol "+quote(o.Protocol), "leave it out")
 			}
 		}
+		c.way(p, o)
 		c.endpoints(p, o)
 	}
 }
@@ -72,7 +73,7 @@ func (c *checker) endpoints(p Place, o *relay.ClusterOptions) {
 		c.missing(p, "endpoints", "has no endpoints", "")
 	}
 	address := func(text string) string {
-		if o.Protocol != "log" {
+		if o.Protocol != "log" && o.Transport != "unix" {
 			text, _ = relay.SplitInstance(text)
 		}
 		return text
@@ -84,7 +85,9 @@ func (c *checker) endpoints(p Place, o *relay.ClusterOptions) {
 			msg = quote(text) + " is there twice"
 		case o.Protocol == "log":
 			msg, hint = logEndpoint(text, o.Layout)
-		case sink(p, text):
+		case sink(p, text), c.isKnown(p.File, p.Key+".transport"):
+		case o.Transport == "unix":
+			msg, hint = c.unixEndpoint(text)
 		default:
 			msg, hint = c.carbonEndpoint(text, o)
 		}
@@ -136,7 +139,11 @@ func (c *checker) carbonEndpoint(text string, o *relay.ClusterOptions) (msg, hin
 	}
 	text, _ = relay.SplitInstance(text)
 	if text == "stdout" || text == "stderr" || strings.HasPrefix(text, "/") {
-		return quote(text) + " is not HOST:PORT", `to write there say protocol = "log"`
+		hint = `to write there say protocol = "log"`
+		if text[0] == '/' {
+			hint += `; if it is a socket say transport = "unix"`
+		}
+		return quote(text) + " is not HOST:PORT", hint
 	}
 	hp, msg, hint := parseHostPort(text)
 	switch {

@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"plumbago/carbon/transport"
 	"plumbago/ingest"
 )
 
@@ -47,14 +46,11 @@ func (c *checker) listenTLS(p Place, o *ingest.Options) {
 			break
 		}
 	}
-	switch {
-	case o.TLS == nil || c.isKnown(p.File, p.Key+".tls"):
-	case o.TLS.Cert == "":
-		c.fault(p, "tls.cert", "a listener with TLS needs a certificate", "")
-	default:
-		if _, err := transport.NewServer(*o.TLS, nil); err != nil {
-			c.fault(p, "tls", err.Error(), "")
-		}
+	if o.TLS == nil || c.isKnown(p.File, p.Key+".tls") {
+		return
+	}
+	for _, m := range o.TLS.Mistakes() {
+		c.fault(p, "tls."+m.Key, m.Msg, m.Hint)
 	}
 }
 

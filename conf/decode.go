@@ -58,6 +58,8 @@ func fresh(t reflect.Type) reflect.Value {
 		*o = aggregate.DefaultOptions()
 	case *aggregate.OutputOptions:
 		*o = aggregate.DefaultOutputOptions()
+	case *transport.ClientTLS:
+		*o = transport.DefaultClientTLS()
 	}
 	return v
 }

@@ -12,7 +12,7 @@ var laterKeys = map[string][]string{
 	"admin":   {"token_file"},
 	"limits":  {"memory"},
 	"listen":  {"linger", "statsd", "resp", "period", "type", "ack"},
-	"cluster": {"spool", "confirm_every", "confirm_bytes", "tls", "compress", "max_conn_age", "resolve", "user_timeout", "spool_age", "spool_sync", "replay"},
+	"cluster": {"spool", "confirm_every", "confirm_bytes", "spool_age", "spool_sync", "replay"},
 	"rule.aggregate": {
 		"keep", "series",
 	},
@@ -20,12 +20,11 @@ var laterKeys = map[string][]string{
 
 // laterValues are values, by key, of which the same is true.
 var laterValues = map[string][]string{
-	"listen.protocol":   {"statsd", "resp", "mmstats", "redis", "nats"},
-	"cluster.protocol":  {"redis", "nats"},
-	"cluster.confirm":   {"close", "window"},
-	"cluster.overflow":  {"block"},
-	"cluster.transport": {"unix"},
-	"listen.address":    {"redis", "nats", "file"}, // the schemes
+	"listen.protocol":  {"statsd", "resp", "mmstats", "redis", "nats"},
+	"cluster.protocol": {"redis", "nats"},
+	"cluster.confirm":  {"close", "window"},
+	"cluster.overflow": {"block"},
+	"listen.address":   {"redis", "nats", "file"}, // the schemes
 }
 
 var indexes = regexp.MustCompile(`\[\d+\]`)

@@ -26,6 +26,7 @@ func sections() []kind {
 		{"listen", "in [[listen]]", reflect.TypeFor[ingest.Options]()},
 		{"listen.tls", "in [listen.tls]", reflect.TypeFor[transport.ServerTLS]()},
 		{"cluster", "in [[cluster]]", reflect.TypeFor[relay.ClusterOptions]()},
+		{"cluster.tls", "in [cluster.tls]", reflect.TypeFor[transport.ClientTLS]()},
 		{"rule", "in [[rule]]", reflect.TypeFor[relay.RuleOptions]()},
 		{"rule.aggregate", "in [rule.aggregate]", reflect.TypeFor[aggregate.Options]()},
 		{"rule.aggregate.output", "in [[rule.aggregate.output]]", reflect.TypeFor[aggregate.OutputOptions]()},
@@ -62,7 +63,7 @@ func inherited(o *aggregate.OutputOptions) (keys []string) {
 func idle(o *relay.ClusterOptions) []string {
 	switch o.Protocol {
 	case "log":
-		return []string{"transport", "connect_timeout", "write_timeout"}
+		return []string{"transport", "tls", "compress", "connect_timeout", "write_timeout", "user_timeout", "resolve", "max_conn_age"}
 	case "pickle":
 		return []string{"layout", "types"}
 	}

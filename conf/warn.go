@@ -25,6 +25,7 @@ func warnings(f *File) (ws Faults) {
 	ws = append(ws, unused(f)...)
 	ws = append(ws, copies(f)...)
 	ws = append(ws, uneven(f)...)
+	ws = append(ws, trusting(f)...)
 	ws = append(ws, unreachable(f)...)
 	ws = append(ws, templates(f)...)
 	return append(ws, sameNames(f)...)

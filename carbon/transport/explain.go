@@ -49,6 +49,12 @@ func explained(err error, expected string) error {
 	return &sentence{words: Explain(err, expected), err: err}
 }
 
+// Refused says whether err is the other side's refusal, which in TLS 1.3 may come after the handshake.
+func Refused(err error) bool {
+	var remote *net.OpError
+	return errors.As(err, &remote) && remote.Op == "remote error"
+}
+
 // Explain puts what went wrong with a TLS connection into a sentence. expected is the name of the endpoint that was
 // called; empty on the listening side, where the other one is a client.
 func Explain(err error, expected string) string {

@@ -137,6 +137,11 @@ func (f *files) read() (b bundle, err error) {
 	return b, nil
 }
 
+// A keyError is what is wrong with a private key.
+type keyError struct{ error }
+
+func (e keyError) Unwrap() error { return e.error }
+
 // readPair reads a certificate and its private key.
 func readPair(cert, key string) (pair tls.Certificate, err error) {
 	public, err := os.ReadFile(cert)
@@ -148,17 +153,17 @@ func readPair(cert, key string) (pair tls.Certificate, err error) {
 	}
 	private, err := os.ReadFile(key)
 	if err != nil {
-		return pair, fmt.Errorf("reading the private key: %w", err)
+		return pair, keyError{fmt.Errorf("reading the private key: %w", err)}
 	}
 	switch {
 	case bytes.Contains(private, []byte("ENCRYPTED")):
-		return pair, fmt.Errorf("reading the private key: %s is encrypted, and nobody is here to type the password", key)
+		return pair, keyError{fmt.Errorf("reading the private key: %s is encrypted, and nobody is here to type the password", key)}
 	case !bytes.Contains(private, []byte("PRIVATE KEY-----")):
-		return pair, fmt.Errorf("reading the private key: %s holds none in PEM", key)
+		return pair, keyError{fmt.Errorf("reading the private key: %s holds none in PEM", key)}
 	}
 	if pair, err = tls.X509KeyPair(public, private); err != nil {
 		if strings.Contains(err.Error(), "does not match") {
-			return pair, fmt.Errorf("the private key in %s is not that of the certificate in %s", key, cert)
+			return pair, keyError{fmt.Errorf("the private key in %s is not that of the certificate in %s", key, cert)}
 		}
 		return pair, fmt.Errorf("reading %s and %s: %w", cert, key, err)
 	}

@@ -174,8 +174,9 @@ func TestStreamStalls(t *testing.T) {
 	}
 }
 
-// A slow endpoint that takes a little now and then is not cut, though each frame takes many times the write timeout.
-func TestStreamSlowButMoving(t *testing.T) {
+// listenNarrow opens an endpoint whose connections hold little that it has not read.
+func listenNarrow(t testing.TB) net.Listener {
+	t.Helper()
 	narrow := net.ListenConfig{Control: func(_, _ string, raw syscall.RawConn) error {
 		return raw.Control(func(fd uintptr) { syscall.SetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_RCVBUF, 8192) })
 	}}
@@ -183,7 +184,13 @@ func TestStreamSlowButMoving(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close()
+	t.Cleanup(func() { l.Close() })
+	return l
+}
+
+// A slow endpoint that takes a little now and then is not cut, though each frame takes many times the write timeout.
+func TestStreamSlowButMoving(t *testing.T) {
+	l := listenNarrow(t)
 	o := quick()
 	o.WriteTimeout = time.Second
 	d := newDest(t, l.Addr().String(), o, func(ctx context.Context, network, address string) (net.Conn, error) {

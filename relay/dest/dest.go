@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -13,9 +12,10 @@ import (
 
 	"plumbago/carbon"
 	"plumbago/carbon/stat"
+	"plumbago/carbon/transport"
 )
 
-// A Dialer makes the connection to an endpoint; network is "tcp" or "udp". It resolves the address anew each time.
+// A Dialer makes the connection to an endpoint; network is "tcp", "udp" or "unix". It resolves the address anew each time.
 type Dialer func(ctx context.Context, network, address string) (net.Conn, error)
 
 // A wire is the way to one endpoint: a stream, packets, or a log. Only its destination's goroutine calls it.
@@ -29,6 +29,8 @@ type wire interface {
 	broken() <-chan struct{}
 	// cause is why, once broken is closed.
 	cause() error
+	// stale is closed when an open connection should be ended in order and made anew, though nothing is wrong with it.
+	stale() <-chan struct{}
 	// close lets what was written get out and gives everything back; at once if ctx is done.
 	close(ctx context.Context)
 }
@@ -40,12 +42,15 @@ func (unwatched) broken() <-chan struct{} { return nil }
 
 func (unwatched) cause() error { return nil }
 
+func (unwatched) stale() <-chan struct{} { return nil }
+
 // A Dest gets frames to one endpoint.
 type Dest struct {
 	cluster, endpoint string
 	queue             *queue
 	wire              wire
-	sink              *sink // the wire if it is a log, to be reopened
+	sink              *sink             // the wire if it is a log, to be reopened
+	tls               *transport.Client // nil without TLS
 	clock             retry
 	doubt             bool // the last write failed
 	news              news
@@ -99,19 +104,17 @@ func (d *Dest) choose(o Options, dial Dialer) (err error) {
 		}
 		return err
 	}
-	host, port, err := net.SplitHostPort(d.endpoint)
+	r, err := newRoute(d.endpoint, o, dial, d.news.log)
 	if err != nil {
 		return err
 	}
-	if port == "" || strings.ContainsAny(host, " /") {
-		return fmt.Errorf("it is no HOST:PORT")
-	}
+	d.tls = r.tls
 	if o.Transport == "udp" {
-		d.wire = newPackets(d.endpoint, o, dial)
-	} else {
-		d.wire = newStream(d.endpoint, o, dial)
+		d.wire = newPackets(r, o, d.news.log)
+		return nil
 	}
-	return nil
+	d.wire, err = newStream(r, o, d.news.log)
+	return err
 }
 
 // Start launches the destination's goroutine, which connects at once.
@@ -134,8 +137,12 @@ func (d *Dest) Push(f *carbon.Frame) { d.queue.push(f) }
 func (d *Dest) Counts() stat.EndpointCounts { return d.queue.level().counts }
 
 // Reopen makes a log open its files anew before it writes the next frame, as logrotate wants it after a rename. It does
-// nothing to other endpoints.
+// nothing to other endpoints, but that the files of TLS are looked at: a broken one is then told of now and not at the
+// next handshake.
 func (d *Dest) Reopen() {
+	if d.tls != nil {
+		d.tls.Reload()
+	}
 	if d.sink != nil {
 		d.reopen.Store(true)
 		d.queue.rouse()
@@ -282,6 +289,11 @@ func (d *Dest) serve() error {
 		select {
 		case <-broken:
 			return d.wire.cause()
+		case <-d.wire.stale():
+			if err := d.renew(); err != nil {
+				return err
+			}
+			broken = d.wire.broken()
 		default:
 		}
 		ps := d.queue.take()
@@ -292,6 +304,7 @@ func (d *Dest) serve() error {
 			select {
 			case <-d.queue.wake:
 			case <-broken:
+			case <-d.wire.stale():
 			case <-d.closing:
 			case <-d.life.Done():
 			}
@@ -304,6 +317,12 @@ func (d *Dest) serve() error {
 		}
 		d.up()
 	}
+}
+
+// renew ends the connection in order and makes a new one; nothing that was taken in hand is under way then.
+func (d *Dest) renew() error {
+	d.wire.close(d.life)
+	return d.open()
 }
 
 // up says that the endpoint takes what is sent.

@@ -1,15 +1,24 @@
 package dest
 
-import "time"
+import (
+	"time"
+
+	"plumbago/carbon/transport"
+)
 
 // Options are the keys of a [[cluster]] section that concern each of its endpoints.
 type Options struct {
 	// What the endpoints speak: "plaintext" and "pickle" are carbon's; "log" writes lines to a file or a standard
 	// stream.
 	Protocol string `toml:"protocol" enum:"plaintext|pickle|log"`
-	// How plaintext and pickle travel: "tcp" or "udp". Over UDP a datagram holds whole lines, or one whole pickle frame,
-	// of about 1,400 bytes.
-	Transport string `toml:"transport" enum:"tcp|udp"`
+	// How plaintext and pickle travel: "tcp", "udp" or "unix". Over UDP a datagram holds whole lines, or one whole pickle
+	// frame, of about 1,400 bytes. With "unix" the endpoints are paths of stream sockets.
+	Transport string `toml:"transport" enum:"tcp|udp|unix"`
+	// TLS on the way to the endpoints, which a table with these keys turns on, {} too; not over UDP.
+	TLS *transport.ClientTLS `toml:"tls"`
+	// How the stream to the endpoints is compressed: "none", "gzip", "lz4" (frames), "snappy" (the framing format) or
+	// "zstd"; not over UDP. The endpoints must be set to the same.
+	Compress string `toml:"compress" enum:"none|gzip|lz4|snappy|zstd"`
 	// How much may wait for one endpoint in memory, in bytes.
 	Queue int `toml:"queue" unit:"bytes"`
 	// What gives way when the queue is full: "drop_oldest" or "drop_newest". Either way it is counted as overflow.
@@ -22,10 +31,19 @@ type Options struct {
 	Batch int `toml:"batch" unit:"bytes"`
 	// How long points are gathered at most before they are queued.
 	Flush time.Duration `toml:"flush"`
-	// How long a connection may take to come up.
+	// How long a connection may take to come up, TLS included.
 	ConnectTimeout time.Duration `toml:"connect_timeout"`
 	// How long the endpoint may take nothing at all before its connection is given up and made anew.
 	WriteTimeout time.Duration `toml:"write_timeout"`
+	// How long the endpoint's system may leave sent bytes unacknowledged before the connection is given up and made anew
+	// (TCP_USER_TIMEOUT).
+	UserTimeout time.Duration `toml:"user_timeout"`
+	// How often an endpoint's name is looked up again while its connection is up. When the address in use is none of the
+	// name's any more, the connection is ended in order and made anew. "0" looks a name up only to connect.
+	Resolve time.Duration `toml:"resolve"`
+	// How old a connection may become, give or take a tenth, before it is ended in order and made anew, so that load
+	// finds its way to machines that were added behind a balancer. "0" means as old as it likes.
+	MaxConnAge time.Duration `toml:"max_conn_age"`
 	// The shortest and the longest pause before a broken connection is tried again. The pause doubles from one to the
 	// other, with jitter, and starts over once a connection held.
 	Reconnect []time.Duration `toml:"reconnect"`
@@ -38,8 +56,9 @@ type Options struct {
 // DefaultOptions are the defaults of a [[cluster]] section.
 func DefaultOptions() Options {
 	return Options{
-		Protocol: "plaintext", Transport: "tcp", Queue: 64 << 20, Overflow: "drop_oldest", Confirm: "written",
+		Protocol: "plaintext", Transport: "tcp", Queue: 64 << 20, Overflow: "drop_oldest", Confirm: "written", Compress: "none",
 		Batch: 64 << 10, Flush: 5 * time.Millisecond, ConnectTimeout: 5 * time.Second, WriteTimeout: 10 * time.Second,
+		UserTimeout: 10 * time.Second, Resolve: 30 * time.Second,
 		Reconnect: []time.Duration{100 * time.Millisecond, 30 * time.Second}, Layout: "plain",
 	}
 }

@@ -7,6 +7,8 @@ import (
 	"net"
 	"syscall"
 	"time"
+
+	"go.uber.org/zap"
 )
 
 const (
@@ -19,27 +21,32 @@ const (
 // packets are datagrams to one endpoint: whole lines, or one whole pickle frame each. UDP tells nothing of its losses
 // but, now and then, that an earlier datagram was refused; that counts against the one whose write brought the news.
 type packets struct {
-	address  string
-	dial     Dialer
-	timeout  time.Duration
-	patience time.Duration
-	pickle   bool
-	conn     net.Conn
-	unwatched
+	route
+	turn
+	pickle bool
+	conn   net.Conn
 }
 
-func newPackets(address string, o Options, dial Dialer) *packets {
-	return &packets{
-		address: address, dial: dial, timeout: o.ConnectTimeout, patience: o.WriteTimeout, pickle: o.Protocol == "pickle",
-	}
+func newPackets(r route, o Options, log *zap.Logger) *packets {
+	return &packets{route: r, turn: newTurn(r.name(), o, log), pickle: o.Protocol == "pickle"}
 }
 
 // open resolves the endpoint's name and makes a fresh socket for it.
 func (u *packets) open(ctx context.Context) (err error) {
 	u.drop()
-	u.conn, err = dialWithin(ctx, u.timeout, u.dial, "udp", u.address)
-	return err
+	s, _, _, err := u.connect(ctx)
+	if err != nil {
+		return err
+	}
+	u.conn = s.Conn
+	u.begin(u.conn.RemoteAddr())
+	return nil
 }
+
+// broken is nil: nobody ends a connection that there is none of.
+func (u *packets) broken() <-chan struct{} { return nil }
+
+func (u *packets) cause() error { return nil }
 
 // send writes datagram by datagram; after an error the next send goes on with the next datagram.
 func (u *packets) send(ctx context.Context, ps []parcel) (written int64, err error) {
@@ -105,6 +112,7 @@ func (u *packets) cut(p *parcel) (size int, points int64) {
 func (u *packets) close(context.Context) { u.drop() }
 
 func (u *packets) drop() {
+	u.turn.end()
 	if u.conn != nil {
 		u.conn.Close()
 		u.conn = nil

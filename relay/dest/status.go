@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"go.uber.org/zap"
+
+	"plumbago/carbon/transport"
 )
 
 // The states of an endpoint.
@@ -28,12 +30,18 @@ type Status struct {
 	QueuedPoints int64     `json:"queued_points"`
 	OldestMS     int64     `json:"oldest_ms"` // how long the oldest queued point has waited
 	WrittenBytes int64     `json:"written_bytes"`
+
+	// The certificates that TLS uses on our side: our own, and the authorities.
+	Certificates []transport.Certificate `json:"certificates,omitempty"`
 }
 
 // Status returns how the endpoint does at this moment.
 func (d *Dest) Status() Status {
 	s := d.news.status()
 	s.Cluster, s.Endpoint = d.cluster, d.endpoint
+	if d.tls != nil {
+		s.Certificates = d.tls.Certificates()
+	}
 	l := d.queue.level()
 	s.QueuedBytes, s.QueuedPoints, s.WrittenBytes = l.bytes, l.counts.Queued, l.sent
 	if l.oldest > 0 {

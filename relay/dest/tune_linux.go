@@ -2,6 +2,7 @@ package dest
 
 import (
 	"net"
+	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -13,26 +14,30 @@ const maxUnsent = 512 << 10
 
 // tune sets what the dialer cannot: how long written bytes may stay without an acknowledgement, or the endpoint's
 // window shut, before the kernel gives the connection up (by default a quarter of an hour, or never).
-func tune(conn net.Conn, patience time.Duration) {
+func tune(conn net.Conn, unread time.Duration) {
+	if _, ok := conn.(*net.TCPConn); !ok {
+		return
+	}
 	control(conn, func(fd int) {
-		ms := max(patience, time.Second).Milliseconds()
+		ms := max(unread, time.Second).Milliseconds()
 		unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_USER_TIMEOUT, int(ms))
 		unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NOTSENT_LOWAT, maxUnsent)
 	})
 }
 
-// unacknowledged returns how many written bytes the endpoint has not acknowledged; 0 if conn is no TCP connection.
+// unacknowledged returns how much the endpoint has not acknowledged, or, on a unix socket, not read; 0 if conn is no
+// connection of the system's.
 func unacknowledged(conn net.Conn) (n int) {
 	control(conn, func(fd int) { n, _ = unix.IoctlGetInt(fd, unix.SIOCOUTQ) })
 	return n
 }
 
 func control(conn net.Conn, f func(fd int)) {
-	tcp, ok := conn.(*net.TCPConn)
+	system, ok := conn.(syscall.Conn)
 	if !ok {
 		return
 	}
-	if raw, err := tcp.SyscallConn(); err == nil {
+	if raw, err := system.SyscallConn(); err == nil {
 		raw.Control(func(fd uintptr) { f(int(fd)) })
 	}
 }

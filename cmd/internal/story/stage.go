@@ -79,8 +79,12 @@ func (st *stage) endpoints(c *relay.ClusterOptions) {
 	if !dialled {
 		c.Protocol, c.Transport, c.Layout = "plaintext", "tcp", "plain"
 	}
+	c.TLS, c.Compress, c.Resolve, c.MaxConnAge = nil, "none", 0, 0 // a sink is reached as it is
+	if c.Transport == "unix" {
+		c.Transport = "tcp"
+	}
 	for i, text := range given {
-		if !dialled {
+		if !dialled || strings.HasPrefix(text, "/") {
 			c.Endpoints[i] = st.own(text)
 		}
 		at := address(c.Endpoints[i])
