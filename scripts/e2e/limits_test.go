@@ -18,6 +18,7 @@ type listener struct {
 	Closed      int64            `json:"closed"`
 	Refused     map[string]int64 `json:"refused"`
 	Probes      int64            `json:"probes"`
+	Broken      map[string]int64 `json:"broken"`
 	Idled       int64            `json:"idle_closed"`
 	RateLimited int64            `json:"rate_limited"`
 }

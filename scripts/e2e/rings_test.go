@@ -156,12 +156,12 @@ func endpoints(sinks []*sink, at topology) (list []string) {
 }
 
 // startCRelay starts a carbon-c-relay that listens on port.
-func startCRelay(t *testing.T, port int, conf string) {
+func startCRelay(t *testing.T, port int, conf string, args ...string) {
 	t.Helper()
 	relay := part(t, "carbon-c-relay", "carbon-c-relay")
 	path := filepath.Join(t.TempDir(), "relay.conf")
 	write(t, path, fmt.Sprintf("listen type linemode 127.0.0.1:%d proto tcp ;\n%s", port, conf))
-	background(t, relay, "-f", path, "-q", "4000000", "-b", "25000")
+	background(t, relay, append([]string{"-f", path, "-q", "4000000", "-b", "25000"}, args...)...)
 	listening(t, port)
 }
 
