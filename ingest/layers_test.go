@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"bytes"
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -12,6 +13,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"go.uber.org/zap"
 
 	"plumbago/carbon/stat"
 	"plumbago/carbon/transport"
@@ -178,6 +181,44 @@ func TestTLSAtTheStop(t *testing.T) {
 	})
 	r.close(t)
 	sink.want(t, names...)
+}
+
+// A TLS peer that has us write and does not read cannot hold the stop up either.
+func TestTLSWriteAtTheStop(t *testing.T) {
+	ca := certtest.NewAuthority(t, "authority")
+	o, _ := withTLS(t, ca)
+	l, err := NewListener(o, 0, []*Worker{NewWorker(nowhere{}, nil, 0, zap.NewNop())}, zap.NewNop())
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Over a pipe what is written waits to be read: our part of the handshake waits for the client.
+	ours, theirs := net.Pipe()
+	l.serve(theirs, "pipe", true)
+	client := deaf{ours, make(chan struct{}), make(chan struct{})}
+	done := make(chan error)
+	go func() { done <- tls.Client(client, &tls.Config{InsecureSkipVerify: true}).Handshake() }()
+	<-client.asked
+	ctx, cancel := context.WithTimeout(t.Context(), openingTime/2)
+	defer cancel()
+	if err := l.Close(ctx); err != nil {
+		t.Error(err)
+	}
+	close(client.gone)
+	if err := <-done; err == nil {
+		t.Error("a handshake without an answer has worked")
+	}
+}
+
+// deaf is a connection that is not read.
+type deaf struct {
+	net.Conn
+	asked, gone chan struct{}
+}
+
+func (c deaf) Read([]byte) (int, error) {
+	close(c.asked)
+	<-c.gone
+	return 0, io.EOF
 }
 
 // Changed files are taken by new handshakes; broken ones are not, and no connection notices either.

@@ -121,8 +121,9 @@ func TestPickleDatagrams(t *testing.T) {
 	if r.sink.bad[stat.BadPickle] != 2 || r.sink.bad[stat.Unterminated] != 1 {
 		t.Errorf("refused %v", r.sink.bad)
 	}
-	if n := r.logs.FilterMessage("refusing a datagram").Len(); n != 1 {
-		t.Errorf("%d warnings, want 1", n)
+	warned := r.logs.FilterMessage("refusing a datagram").All()
+	if len(warned) != 1 || warned[0].ContextMap()["peer"] != conn.LocalAddr().String() {
+		t.Errorf("warned %v, want once, of %v", warned, conn.LocalAddr())
 	}
 }
 
