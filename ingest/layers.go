@@ -162,6 +162,7 @@ func (l *Listener) Reload() {
 // renewed says what became of files that have changed.
 func (l *Listener) renewed(err error) {
 	if err != nil {
+		l.counts.stale.Add(1)
 		l.log.Error("the changed files of tls cannot be used", zap.String("listener", l.name), zap.Error(err))
 		return
 	}

@@ -246,6 +246,9 @@ func TestRenewedCertificate(t *testing.T) {
 		write(t, conn, "a.b 1 1700000000\n")
 	}
 	r.sink.want(t, "a.b", "a.b", "a.b")
+	if n := r.Stats().Stale; n != 1 {
+		t.Errorf("%d changes were not taken, want 1", n)
+	}
 	if n, m := r.logs.FilterMessageSnippet("use the changed").Len(), r.logs.FilterMessageSnippet("cannot be used").Len(); n != 1 || m != 1 {
 		t.Errorf("said %v", r.logs.All())
 	}

@@ -55,6 +55,7 @@ type counts struct {
 	accepted, closed, bytes, datagrams              atomic.Int64
 	notAllowed, notTrusted, overLimit, noDescriptor atomic.Int64
 	probes, idled, rateLimited                      atomic.Int64
+	stale                                           atomic.Int64
 	broken                                          [nLayers]atomic.Int64
 }
 
@@ -71,7 +72,8 @@ type Stats struct {
 	Probes      int64   `json:"probes"`      // connections that ended before a byte came, as a balancer's checks do
 	Idled       int64   `json:"idle_closed"` // connections that were closed because they were silent
 	Broken      Broken  `json:"broken"`
-	RateLimited int64   `json:"rate_limited"` // samples dropped because their peer sends more than rate
+	RateLimited int64   `json:"rate_limited"`      // samples dropped because their peer sends more than rate
+	Stale       int64   `json:"tls_reload_errors"` // changed files of tls that could not be used, so that the old ones stay
 }
 
 // Broken counts connections that were ended because what their samples come in could not be read.
@@ -306,7 +308,7 @@ func (l *Listener) Stats() Stats {
 		Refused: Refused{
 			Allow: l.counts.notAllowed.Load(), ProxyFrom: l.counts.notTrusted.Load(), Connections: l.counts.overLimit.Load(), Descriptors: l.counts.noDescriptor.Load(),
 		},
-		Probes: l.counts.probes.Load(), Idled: l.counts.idled.Load(), RateLimited: l.counts.rateLimited.Load(),
+		Probes: l.counts.probes.Load(), Idled: l.counts.idled.Load(), RateLimited: l.counts.rateLimited.Load(), Stale: l.counts.stale.Load(),
 		Broken: Broken{
 			Proxy: l.counts.broken[proxyLayer].Load(), TLS: l.counts.broken[tlsLayer].Load(),
 			Compress: l.counts.broken[compressLayer].Load(),

@@ -16,6 +16,7 @@ var (
 	datagrams   = desc("listener_datagrams_total", "Datagrams received.", "listener")
 	kernelDrops = desc("listener_kernel_dropped_total", "Datagrams that the kernel dropped as the receive buffer was full.", "listener")
 	refused     = desc("listener_refused_total", "Connections and datagrams that were refused, by reason.", "listener", "reason")
+	stale       = desc("listener_tls_reload_errors_total", "Changed files of tls that could not be used.", "listener")
 	expiry      = desc("listener_certificate_expiry_timestamp_seconds", "When the first certificate of a file expires.", "listener", "file")
 	broken      = desc("listener_broken_total", "Connections that were closed because what their samples come in could not be read.", "listener", "reason")
 	probes      = desc("listener_probes_total", "Connections that ended before a byte came.", "listener")
@@ -34,6 +35,7 @@ func collectListener(ch chan<- prometheus.Metric, l *daemon.ListenStatus) {
 	counter(ch, broken, l.Broken.Proxy, l.Name, "proxy")
 	counter(ch, broken, l.Broken.TLS, l.Name, "tls")
 	counter(ch, broken, l.Broken.Compress, l.Name, "compress")
+	counter(ch, stale, l.Stale, l.Name)
 	for _, c := range l.Certificates {
 		gauge(ch, expiry, float64(c.NotAfter.Unix()), l.Name, c.File)
 	}
