@@ -10,6 +10,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"plumbago/aggregate/history"
 	"plumbago/carbon"
 	"plumbago/carbon/stat"
 )
@@ -62,6 +63,7 @@ func inBubble(t *testing.T, options []Options, f func(b *bench)) {
 		}
 		b := &bench{T: t, Aggregator: New(rules, 2, 1000)}
 		b.scatter = NewScatter(2, func(shard int, s *Samples) { b.In(shard) <- s })
+		b.Remember(history.DefaultOptions())
 		b.at("12:00:00")
 		b.Start([]Outlet{&tray{mu: &b.mu, points: &b.points}, &tray{mu: &b.mu, points: &b.points}})
 		f(b)

@@ -29,27 +29,33 @@ func (r *Rule) compat(f function) function {
 	if r.Compat == "" {
 		return f
 	}
-	round := math.Round
-	if r.Percent {
-		round = twoDecimals
-	}
 	plain := f.of
 	switch f.name {
 	case "avg":
 		f.needs |= needs(colPositive, colPositives)
 		f.of = func(v *view) float64 {
-			switch {
-			case !v.diff:
-				return round(plain(v))
-			case v.of(colPositives) == 0:
-				return 0
-			}
-			return round(v.of(colPositive) / v.of(colPositives))
+			return r.average(v.diff, plain(v), v.of(colPositive), v.of(colPositives))
 		}
 	case "max":
 		f.of = func(v *view) float64 { return max(0, plain(v)) }
 	}
 	return f
+}
+
+// average applies the rule's compat to an average: of values, or, of rates, of the positive ones, which add up to positive.
+func (r *Rule) average(diff bool, average, positive, positives float64) float64 {
+	switch {
+	case r.Compat == "":
+		return average
+	case diff && positives == 0:
+		return 0
+	case diff:
+		average = positive / positives
+	}
+	if r.Percent {
+		return twoDecimals(average)
+	}
+	return math.Round(average)
 }
 
 // twoDecimals rounds v as Python 2 does: to the nearest, by its exact binary value, and a tie away from zero. A tie is

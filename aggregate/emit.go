@@ -18,9 +18,6 @@ func (t *table) view(slot, cell uint32, seconds float64) *view {
 // out, and an empty window has nothing but its count. again says that the same was emitted before.
 func (s *shard) emit(t *table, slot uint32, o *output, v *view, k uint32, partial, again bool) {
 	r := t.rule
-	if r.MemOnly {
-		return
-	}
 	stamp := int64(k) * r.tiers[o.tier].period
 	if r.Stamp == "end" {
 		stamp += r.tiers[o.tier].period
@@ -35,6 +32,10 @@ func (s *shard) emit(t *table, slot uint32, o *output, v *view, k uint32, partia
 			continue // a sum beyond float64 is no result
 		}
 		s.name = r.appendName(s.name[:0], t.names.name(slot), res)
+		s.remember(t, slot, o, res, stamp, x)
+		if r.MemOnly {
+			continue
+		}
 		way := &t.ways[int(slot)*r.results+res.number]
 		if *way == 0 {
 			*way = s.out.Way(s.name, carbon.Raw, r.ID, o.target)

@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"plumbago/aggregate/history"
 	"plumbago/carbon"
 	"plumbago/carbon/stat"
 )
@@ -48,7 +49,8 @@ type shard struct {
 	now    int64 // of the step at hand
 	tables []table
 	agenda agenda
-	counts stat.Counts // corrections of what lanes have counted
+	counts stat.Counts    // corrections of what lanes have counted
+	past   *history.Store // what was emitted; nil if nothing is kept
 
 	batch   *carbon.Batch // results not handed to out yet
 	name    []byte        // scratch of emit

@@ -25,6 +25,7 @@ type table struct {
 	window   uint32            // a cell in which windows are added up
 	look     view              // scratch of view
 	ways     []uint32          // of results: so many per series, 0 until asked
+	kept     memories          // of results, in the same places
 	figures  Figures
 }
 

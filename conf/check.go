@@ -2,9 +2,11 @@ package conf
 
 import (
 	"fmt"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"plumbago/ingest"
 )
@@ -73,16 +75,34 @@ func (c *checker) settings() {
 	if c.file.Limits.Connections < 1 {
 		c.fault(at("limits"), "connections", "must be at least 1", "")
 	}
+	if keep := c.file.History.Keep; keep != 0 && keep < time.Second {
+		c.fault(at("history"), "keep", "must be at least a second", `"0" keeps nothing`)
+	}
+	if c.file.History.Series < 1 {
+		c.fault(at("history"), "series", "must be at least 1", `keep = "0" keeps nothing`)
+	}
+	c.admin(at("admin"))
+}
+
+// admin checks where the API is and what it asks for.
+func (c *checker) admin(p Place) {
+	if file := c.file.Admin.TokenFile; file != "" {
+		if text, err := os.ReadFile(file); err != nil {
+			c.fault(p, "token_file", strings.TrimPrefix(err.Error(), "open "), "")
+		} else if len(strings.Fields(string(text))) != 1 {
+			c.fault(p, "token_file", quote(file)+" does not hold one word, the token", "")
+		}
+	}
 	address := c.file.Admin.Address
 	if address == "" {
 		return
 	}
 	if _, rest, ok := strings.Cut(address, "://"); ok {
-		c.fault(at("admin"), "address", quote(address)+" is not HOST:PORT", "write "+quote(rest))
+		c.fault(p, "address", quote(address)+" is not HOST:PORT", "write "+quote(rest))
 		return
 	}
 	if _, msg, hint := parseHostPort(address); msg != "" {
-		c.fault(at("admin"), "address", quote(address)+" "+msg, hint)
+		c.fault(p, "address", quote(address)+" "+msg, hint)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	_ "embed"
 	"time"
 
+	"plumbago/aggregate/history"
 	"plumbago/ingest"
 	"plumbago/relay"
 )
@@ -15,6 +16,7 @@ type File struct {
 	Include []string               `toml:"include"`
 	Log     Log                    `toml:"log"`
 	Admin   Admin                  `toml:"admin"`
+	History history.Options        `toml:"history"`
 	Limits  Limits                 `toml:"limits"`
 	Listen  []ingest.Options       `toml:"listen"`
 	Cluster []relay.ClusterOptions `toml:"cluster"`
@@ -44,6 +46,10 @@ type Log struct {
 type Admin struct {
 	// Where the HTTP API listens, as HOST:PORT; empty turns it off. Whoever reaches it can read everything.
 	Address string `toml:"address"`
+	// A file that holds a token, which then every call that changes something must bear ("Authorization: Bearer ..."; the
+	// commands have --token-file). It is read at each such call, so it may be replaced. Empty: no token is asked for, and
+	// whoever reaches the API can change what it lets change.
+	TokenFile string `toml:"token_file"`
 }
 
 // Limits is the [limits] section.
@@ -83,6 +89,7 @@ func empty() *File {
 	return &File{
 		Log:     Log{Level: "info", Format: "auto"},
 		Admin:   Admin{Address: "127.0.0.1:2080"},
+		History: history.DefaultOptions(),
 		Limits:  Limits{Series: 5_000_000, Connections: 10_000, Idle: 10 * time.Minute},
 		sources: map[string]*index{},
 	}

@@ -52,6 +52,11 @@ file = ""
 
 [admin]
 address = "127.0.0.1:2080"
+token_file = ""
+
+[history]
+keep = "1h"
+series = 10000
 
 [limits]
 series = 5000000

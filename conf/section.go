@@ -4,6 +4,7 @@ import (
 	"reflect"
 
 	"plumbago/aggregate"
+	"plumbago/aggregate/history"
 	"plumbago/carbon/transport"
 	"plumbago/ingest"
 	"plumbago/relay"
@@ -22,6 +23,7 @@ func sections() []kind {
 		{"", "at the top of the file", reflect.TypeFor[File]()},
 		{"log", "in [log]", reflect.TypeFor[Log]()},
 		{"admin", "in [admin]", reflect.TypeFor[Admin]()},
+		{"history", "in [history]", reflect.TypeFor[history.Options]()},
 		{"limits", "in [limits]", reflect.TypeFor[Limits]()},
 		{"listen", "in [[listen]]", reflect.TypeFor[ingest.Options]()},
 		{"listen.tls", "in [listen.tls]", reflect.TypeFor[transport.ServerTLS]()},

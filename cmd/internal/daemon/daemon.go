@@ -75,6 +75,7 @@ func New(f *conf.File, log *zap.Logger, o Options) (*Daemon, error) {
 	if d.table, err = relay.NewTable(f.Rule, clusters, o.Cores, f.Limits.Series); err != nil {
 		return nil, err
 	}
+	d.table.Aggregator.Remember(f.History)
 	for range o.Cores {
 		asks := make(chan func())
 		lane := d.table.NewLane(asks)

@@ -1,0 +1,130 @@
+package aggregate
+
+import (
+	"bytes"
+	"context"
+	"time"
+
+	"plumbago/aggregate/history"
+)
+
+// Remember has the past of what is emitted be kept. It must be called before Start.
+func (a *Aggregator) Remember(o history.Options) {
+	if o.Keep == 0 {
+		return
+	}
+	room := history.NewRoom(o.Series)
+	for _, s := range a.shards {
+		s.past = history.NewStore(o.Keep, room)
+	}
+}
+
+// memories say where the shard's past has the results of a table.
+type memories struct {
+	handles []history.Handle // so many per series as there are results; only as long as needed
+	source  *history.Source
+}
+
+// remember keeps a result, whose name is in s.name.
+func (s *shard) remember(t *table, slot uint32, o *output, res *result, stamp int64, v float64) {
+	if s.past == nil {
+		return
+	}
+	point := history.Point{Time: stamp / 1000, Value: v}
+	if h := t.handle(slot, res.number); h != 0 {
+		s.past.Put(h, point)
+		return
+	}
+	if s.past.Sweep(s.now / 1000); !s.past.Wants(s.name) {
+		return
+	}
+	if t.kept.source == nil {
+		t.kept.source = &history.Source{Functions: t.rule.Functions}
+	}
+	label := history.Label{
+		Name: string(s.name), Of: string(nameOf(t.names.name(slot))), Fn: res.name,
+		Period: time.Duration(t.rule.tiers[o.tier].period) * time.Millisecond, Own: o.tier == 0 && o.window == 0,
+		Diff: t.series[slot].diff, Source: t.kept.source,
+	}
+	h := s.past.Adopt(&label)
+	if h == 0 {
+		h = s.past.Open(label)
+	}
+	if h == 0 {
+		return
+	}
+	at := int(slot)*t.rule.results + res.number
+	if missing := at + 1 - len(t.kept.handles); missing > 0 {
+		t.kept.handles = append(t.kept.handles, make([]history.Handle, missing)...)
+	}
+	t.kept.handles[at] = h
+	s.past.Put(h, point)
+}
+
+// handle returns where the past has a result of a series; zero if it is not kept.
+func (t *table) handle(slot uint32, number int) history.Handle {
+	if at := int(slot)*t.rule.results + number; at < len(t.kept.handles) {
+		return t.kept.handles[at]
+	}
+	return 0
+}
+
+// nameOf returns the name of the series with the given key.
+func nameOf(key []byte) []byte {
+	name, _, _ := bytes.Cut(key, []byte{keyMark})
+	return name
+}
+
+// pastStep is how many series of the past are looked at between two of a shard's blocks.
+const pastStep = 256
+
+// Past shows f each series of the past. f is run by the shards, one after the other: it must be quick, and keep nothing
+// of what it is shown but copies of points.
+func (a *Aggregator) Past(ctx context.Context, f func(*history.Series)) error {
+	for _, s := range a.shards {
+		for from, more := 0, s.past != nil; more; {
+			err := a.ask(ctx, s, func() {
+				s.past.Sweep(time.Now().Unix())
+				from, more = s.past.Each(from, pastStep, f)
+			})
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// PastFigures are how much of the past is kept.
+type PastFigures struct {
+	history.Figures
+	NotKept int64 // results of live series of which nothing is kept, for want of room
+}
+
+// PastFigures counts what is kept of the past.
+func (a *Aggregator) PastFigures(ctx context.Context) (sum PastFigures, err error) {
+	full, live := false, int64(0)
+	for _, s := range a.shards {
+		err := a.ask(ctx, s, func() {
+			if s.past == nil {
+				return
+			}
+			f := s.past.Figures()
+			sum.Series += f.Series
+			sum.Orphans += f.Orphans
+			sum.Points += f.Points
+			sum.Bytes += f.Bytes
+			full = full || s.past.Full()
+			for i := range s.tables {
+				live += s.tables[i].registry.count() * int64(s.tables[i].rule.results)
+			}
+		})
+		if err != nil {
+			return sum, err
+		}
+	}
+	if full {
+		sum.NotKept = max(0, live-(sum.Series-sum.Orphans))
+	}
+	return sum, nil
+}
