@@ -59,7 +59,7 @@ func newRoot() *cobra.Command {
 			return cmd.Help()
 		},
 	}
-	root.AddCommand(runCommand(), checkCommand(), configCommand(), diffCommand(), explainCommand(), ledgerCommand(), manCommand(), ringCommand(), testCommand(), versionCommand())
+	root.AddCommand(runCommand(), checkCommand(), configCommand(), diffCommand(), explainCommand(), ledgerCommand(), manCommand(), queryCommand(), ringCommand(), seriesCommand(), testCommand(), versionCommand())
 	return root
 }
 

@@ -38,7 +38,7 @@ func run(file string, drain time.Duration) error {
 		return err
 	}
 	serve := func(d *daemon.Daemon) (func(context.Context), error) {
-		s, err := admin.Serve(f.Admin.Address, d, log.Logger)
+		s, err := admin.Serve(f.Admin, d, log.Logger)
 		if err != nil {
 			return nil, err
 		}

@@ -17,6 +17,7 @@ import (
 
 	"plumbago/carbon"
 	"plumbago/cmd/internal/daemon"
+	"plumbago/conf"
 )
 
 // patience is how long an owner may take to answer a request.
@@ -28,19 +29,20 @@ const farewell = time.Second
 
 // A Server answers on the admin address.
 type Server struct {
-	daemon *daemon.Daemon
-	http   http.Server
-	log    *zap.Logger
+	daemon    *daemon.Daemon
+	http      http.Server
+	log       *zap.Logger
+	tokenFile string // empty: no token is asked for
 }
 
-// Serve listens on address and answers for d until Close. Nothing listens if address is empty.
-func Serve(address string, d *daemon.Daemon, log *zap.Logger) (*Server, error) {
-	s := &Server{daemon: d, log: log}
-	if address == "" {
+// Serve listens on the address in o and answers for d until Close. Nothing listens if there is none.
+func Serve(o conf.Admin, d *daemon.Daemon, log *zap.Logger) (*Server, error) {
+	s := &Server{daemon: d, log: log, tokenFile: o.TokenFile}
+	if o.Address == "" {
 		return s, nil
 	}
 	s.http = http.Server{Handler: s.Handler(), ReadHeaderTimeout: 5 * time.Second, ErrorLog: zap.NewStdLog(log)}
-	listener, err := net.Listen("tcp", address)
+	listener, err := net.Listen("tcp", o.Address)
 	if err != nil {
 		return nil, fmt.Errorf("admin: %w", err)
 	}
@@ -74,6 +76,9 @@ func (s *Server) Handler() http.Handler {
 	mux.HandleFunc("GET /api/ledger", s.ledger)
 	mux.HandleFunc("GET /api/status", s.status)
 	mux.HandleFunc("GET /api/explain", s.explain)
+	mux.HandleFunc("GET /api/series", s.listSeries)
+	mux.HandleFunc("GET /api/history", s.history)
+	mux.HandleFunc("GET /api/query", s.query)
 	mux.Handle("GET /metrics", promhttp.HandlerFor(registry(s.daemon), promhttp.HandlerOpts{}))
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { stray(mux, w, r) })
 	return mux

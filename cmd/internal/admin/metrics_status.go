@@ -24,6 +24,14 @@ var (
 	rateLimited = desc("listener_rate_limited_total", "Samples dropped because their peer sends more than rate.", "listener")
 )
 
+// What is exported of the kept past.
+var (
+	keptSeries = desc("history_series", "Results of aggregates of which the recent past is kept.")
+	keptPoints = desc("history_points", "Points kept of them.")
+	keptBytes  = desc("history_bytes", "The memory that they take, about.")
+	notKept    = desc("history_not_kept_series", "Results of live series of which nothing is kept, since history.series are.")
+)
+
 func collectListener(ch chan<- prometheus.Metric, l *daemon.ListenStatus) {
 	gauge(ch, connections, float64(l.Open), l.Name)
 	counter(ch, opened, l.Accepted, l.Name)
@@ -56,6 +64,10 @@ func collectStatus(ch chan<- prometheus.Metric, s *daemon.Status) {
 			gauge(ch, oldest, float64(e.OldestMS)/1000, c.Name, e.Endpoint)
 		}
 	}
+	gauge(ch, keptSeries, float64(s.History.Series))
+	gauge(ch, keptPoints, float64(s.History.Points))
+	gauge(ch, keptBytes, float64(s.History.Bytes))
+	gauge(ch, notKept, float64(s.History.NotKept))
 	for _, r := range s.Rules {
 		rule := strconv.Itoa(r.Rule)
 		counter(ch, ruleHits, r.Hits, rule)

@@ -19,6 +19,7 @@ type Status struct {
 	Listeners  []ListenStatus  `json:"listeners"`
 	Clusters   []ClusterStatus `json:"clusters"`
 	Rules      []RuleStatus    `json:"rules"`
+	History    HistoryStatus   `json:"history"`
 }
 
 // A ListenStatus is one listener's.
@@ -60,6 +61,14 @@ type FoldingStatus struct {
 	Diffs    map[string]int64 `json:"diffs"`    // first, same_time, back, gap, reset
 }
 
+// A HistoryStatus is how much is kept of the past of what the aggregates emit.
+type HistoryStatus struct {
+	Series  int64 `json:"series"` // results of which something is kept
+	Points  int64 `json:"points"`
+	Bytes   int64 `json:"bytes"`    // of memory, about
+	NotKept int64 `json:"not_kept"` // results of live series of which nothing is, since history.series are
+}
+
 // Status says how the daemon is.
 func (d *Daemon) Status(ctx context.Context) (Status, error) {
 	s := Status{
@@ -85,7 +94,11 @@ func (d *Daemon) Status(ctx context.Context) (Status, error) {
 		}
 		s.Clusters = append(s.Clusters, cs)
 	}
-	var err error
+	kept, err := d.table.Aggregator.PastFigures(ctx)
+	if err != nil {
+		return s, err
+	}
+	s.History = HistoryStatus{kept.Series, kept.Points, kept.Bytes, kept.NotKept}
 	s.Rules, err = d.rules(ctx)
 	return s, err
 }

@@ -1,0 +1,122 @@
+package admin
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	"plumbago/aggregate/query"
+	"plumbago/carbon"
+	"plumbago/carbon/pattern"
+	"plumbago/cmd/internal/daemon"
+)
+
+// mostSeries is how many series are listed unless more are asked for.
+const mostSeries = 10_000
+
+// listSeries answers with live aggregate series.
+func (s *Server) listSeries(w http.ResponseWriter, r *http.Request) {
+	o, err := seriesOptions(r.URL.Query())
+	if err != nil {
+		fail(w, http.StatusBadRequest, err)
+		return
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), patience)
+	defer cancel()
+	l, err := s.daemon.Series(ctx, o)
+	answer(w, l, err)
+}
+
+func seriesOptions(q url.Values) (o daemon.SeriesOptions, err error) {
+	o = daemon.SeriesOptions{Prefix: q.Get("prefix"), Limit: mostSeries}
+	if glob := q.Get("match"); glob != "" {
+		o.Match, err = pattern.New(pattern.Selection{Options: pattern.Options{Match: []string{glob}}})
+		if err != nil {
+			return o, err
+		}
+	}
+	if text := q.Get("limit"); text != "" {
+		if o.Limit, err = strconv.Atoi(text); err != nil || o.Limit < 0 || o.Limit > math.MaxInt32 {
+			return o, fmt.Errorf("limit=%s is no number of series", text)
+		}
+	}
+	if text := q.Get("avgmax"); text != "" {
+		if o.AvgMax, err = strconv.ParseBool(text); err != nil {
+			return o, fmt.Errorf("avgmax=%s is neither 1 nor 0", text)
+		}
+	}
+	return o, nil
+}
+
+// history answers with the kept points of one result.
+func (s *Server) history(w http.ResponseWriter, r *http.Request) {
+	q := r.URL.Query()
+	given := q.Get("name")
+	if given == "" {
+		fail(w, http.StatusBadRequest, errors.New("which name? (?name=a.b.avg, or ?name=a.b&fn=avg)"))
+		return
+	}
+	name, err := carbon.CleanName(given)
+	if err != nil {
+		fail(w, http.StatusBadRequest, fmt.Errorf("%q is no name: %w", given, err))
+		return
+	}
+	period := int64(0)
+	if text := q.Get("period"); text != "" {
+		var ok bool
+		if period, ok = query.ParseInterval(text); !ok {
+			fail(w, http.StatusBadRequest, fmt.Errorf("%q is no period (write 10s, 1m, 1h)", text))
+			return
+		}
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), patience)
+	defer cancel()
+	h, ok, err := s.daemon.History(ctx, name, q.Get("fn"), time.Duration(period)*time.Second)
+	if err == nil && !ok {
+		fail(w, http.StatusNotFound, fmt.Errorf("nothing is kept of %s", name))
+		return
+	}
+	answer(w, h, err)
+}
+
+// query answers with what an expression gives.
+func (s *Server) query(w http.ResponseWriter, r *http.Request) {
+	q := r.URL.Query()
+	if !q.Has("expr") {
+		fail(w, http.StatusBadRequest, errors.New(`which expression? (?expr=avg_over_time("a.*", "5 minutes"))`))
+		return
+	}
+	e, err := query.Parse(q.Get("expr"))
+	if err != nil {
+		fail(w, http.StatusBadRequest, err)
+		return
+	}
+	at := time.Now().Unix()
+	if text := q.Get("at"); text != "" {
+		var ok bool
+		if at, ok = moment(text); !ok {
+			fail(w, http.StatusBadRequest, fmt.Errorf("at=%s is no time (write Unix seconds, or 2006-01-02T15:04:05Z)", text))
+			return
+		}
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), patience)
+	defer cancel()
+	results, err := s.daemon.Query(ctx, e, at)
+	answer(w, struct {
+		Results []query.Result `json:"results"`
+	}{results}, err)
+}
+
+// moment reads a time: Unix seconds, of which a fraction is cut, or as RFC 3339 writes it.
+func moment(text string) (seconds int64, ok bool) {
+	if n, err := strconv.ParseFloat(text, 64); err == nil {
+		return int64(math.Floor(n)), n >= 0 && n <= math.MaxUint32
+	}
+	t, err := time.Parse(time.RFC3339, text)
+	return t.Unix(), err == nil
+}

@@ -1,0 +1,125 @@
+package admin
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"go.uber.org/zap"
+
+	"plumbago/cmd/internal/daemon"
+	"plumbago/conf"
+)
+
+// remembering returns the routes over a daemon that was given some samples of old times and has emitted all that came of
+// them: a1 and a2 with points of 1 and 2 every 10 s from 1000000000 on, and the counter b.
+func remembering(t *testing.T) http.Handler {
+	t.Helper()
+	const text = `
+[[listen]]
+address = "tcp://127.0.0.1:0"
+[[cluster]]
+name = "a"
+protocol = "log"
+endpoints = ["stderr"]
+[[rule]]
+match = "hidden.*"
+stop = true
+[rule.aggregate]
+memonly = true
+[[rule]]
+match = "**"
+[rule.aggregate]
+rollups = ["1m"]
+send = "a"
+`
+	f, faults := conf.Parse("test.toml", []byte(text), func(string) (string, bool) { return "", false })
+	if len(faults) > 0 {
+		t.Fatal(faults)
+	}
+	d, err := daemon.New(f, zap.NewNop(), daemon.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := d.Start(); err != nil {
+		t.Fatal(err)
+	}
+	feed(t, d, strings.Join([]string{
+		"web.a1 1 1000000000", "web.a1 2 1000000010", "web.a1 4 1000000020", "web.a2 10 1000000000",
+		"web.b 100 1000000000 D", "web.b 150 1000000010 D", "hidden.c 7 1000000000", "",
+	}, "\n"))
+	d.Close(context.Background())
+	return (&Server{daemon: d, log: zap.NewNop()}).Handler()
+}
+
+// The live series, the past of one, and questions about it: what is asked and what is answered.
+func TestPast(t *testing.T) {
+	h := remembering(t)
+	f := func(path string, status int, want string) {
+		t.Helper()
+		got, body := get(t, h, path)
+		if got != status || !strings.HasPrefix(strings.TrimSpace(body), want) {
+			t.Errorf("%s answers %d %s, want %d %s", path, got, body, status, want)
+		}
+	}
+	const hidden = `{"name":"hidden.c","type":"N","last":7,"memonly":true}`
+	f("/api/series", 200, `{"series":[`+hidden+`,{"name":"web.a1","type":"N","last":4,"memonly":false},`+
+		`{"name":"web.a2","type":"N","last":10,"memonly":false},{"name":"web.b","type":"D","last":5,"memonly":false}],"total":4}`)
+	f("/api/series?prefix=hid", 200, `{"series":[`+hidden+`],"total":1}`)
+	f("/api/series?prefix=web.a&avgmax=1", 200, `{"series":[{"name":"web.a1","type":"N","last":4,"avg":2.3333333333333335,"max":4,"memonly":false},`+
+		`{"name":"web.a2","type":"N","last":10,"avg":10,"max":10,"memonly":false}],"total":2}`)
+	f("/api/series?match=*.b", 200, `{"series":[{"name":"web.b",`)
+	f("/api/series?match=web.*&prefix=web.a&limit=1", 200, `{"series":[{"name":"web.a1","type":"N","last":4,"memonly":false}],"total":2}`)
+	f("/api/series?limit=0", 200, `{"series":[],"total":4}`)
+	f("/api/series?prefix=none", 200, `{"series":[],"total":0}`)
+	f("/api/series?limit=x", 400, `{"error":"limit=x is no number of series"}`)
+	f("/api/series?limit=-1", 400, `{"error":`)
+	f("/api/series?avgmax=maybe", 400, `{"error":`)
+	f("/api/series?match=a[", 400, `{"error":`)
+
+	const points = `"points":[[1000000000,1],[1000000010,2],[1000000020,4]]}`
+	f("/api/history?name=web.a1.avg", 200, `{"name":"web.a1.avg","series":"web.a1","fn":"avg","period":"10s",`+points)
+	f("/api/history?name=web.a1", 200, `{"name":"web.a1.avg",`)
+	f("/api/history?name=..web..a1", 200, `{"name":"web.a1.avg",`)
+	f("/api/history?name=web.a1&fn=max", 200, `{"name":"web.a1.max","series":"web.a1","fn":"max","period":"10s",`+points)
+	f("/api/history?name=web.a1&period=1m", 200, `{"name":"web.a1.1m.`)
+	f("/api/history?name=web.a1&fn=max&period=60s", 200, `{"name":"web.a1.1m.max","series":"web.a1","fn":"max","period":"1m","points":[[999999960,2],[1000000020,4]]}`)
+	f("/api/history?name=web.a1.1m.avg", 200, `{"name":"web.a1.1m.avg",`)
+	f("/api/history?name=hidden.c.avg", 200, `{"name":"hidden.c.avg",`)
+	f("/api/history?name=web.a1&fn=sum", 404, `{"error":"nothing is kept of web.a1"}`)
+	f("/api/history?name=web.a1.avg&fn=max", 404, `{"error":`)
+	f("/api/history?name=web.a1&period=5m", 404, `{"error":`)
+	f("/api/history?name=web.a1&period=soon", 400, `{"error":`)
+	f("/api/history", 400, `{"error":"which name?`)
+	f("/api/history?name=...", 400, `{"error":`)
+
+	ask := func(expr, at string, status int, want string) {
+		t.Helper()
+		f("/api/query?"+url.Values{"expr": {expr}, "at": {at}}.Encode(), status, want)
+	}
+	ask(`avg_over_time("web.a*", "1 minute")`, "1000000020", 200, `{"results":[{"name":"web.a*","value":4.25}]}`)
+	ask(`max_over_time("web.a1", "20 seconds")`, "1000000010.7", 200, `{"results":[{"name":"web.a1","value":2}]}`)
+	ask(`rate("web.*", "1 minute")`, "2001-09-09T01:47:00Z", 200, `{"results":[{"name":"web.a1","value":0.15}]}`)
+	ask(`sum("web.*.max")`, "1000000030", 200, `{"results":[{"name":"web.*.max","value":19}]}`)
+	ask(`sum("web.*")`, "", 200, `{"results":[]}`)
+	ask(`count("web.*")`, "", 200, `{"results":[{"name":"web.*","value":0}]}`)
+	ask(`sum(web)`, "", 400, `{"error":"at byte 5: there is 'w' where a text in quotes should be"}`)
+	ask(`sum("web.*")`, "noon", 400, `{"error":"at=noon is no time`)
+	ask(`sum("web.*")`, "-5", 400, `{"error":`)
+	ask(`sum("web.*")`, "NaN", 400, `{"error":`)
+	f("/api/query", 400, `{"error":"which expression?`)
+
+	f("/metrics", 200, "")
+	_, metrics := get(t, h, "/metrics")
+	for _, line := range []string{"plumbago_history_series 14\n", "plumbago_history_not_kept_series 0\n", "plumbago_history_points 20\n"} {
+		if !strings.Contains(metrics, line) {
+			t.Errorf("/metrics lacks %s", line)
+		}
+	}
+	f("/api/status", 200, "")
+	if _, status := get(t, h, "/api/status"); !strings.Contains(status, `"history":{"series":14,"points":20,"bytes":`) {
+		t.Errorf("/api/status: %s", status)
+	}
+}
