@@ -64,49 +64,64 @@ func TestRouteUnix(t *testing.T) {
 	}
 }
 
-// Lines travel in TLS, plain and compressed; both end in order.
-func TestRouteTLS(t *testing.T) {
+// Lines travel in TLS or not, compressed or not; all of it ends in order.
+func TestRouteLayers(t *testing.T) {
 	ours := certtest.NewAuthority(t, "ours")
 	p := ours.Issue(t, nil, "127.0.0.1")
 	for _, compress := range []string{"none", "gzip", "lz4", "snappy", "zstd"} {
-		t.Run(compress, func(t *testing.T) {
-			l := listen(t, "127.0.0.1:0")
-			o := quick()
-			o.TLS, o.Compress = &transport.ClientTLS{CA: ours.File, Cert: p.Cert, Key: p.Key}, compress
-			d := newDest(t, l.Addr().String(), o, nil)
-			d.Start()
-			c := secure(t, l, transport.ServerTLS{Cert: p.Cert, Key: p.Key, ClientCA: ours.File})
-			defer c.Close()
-			var r io.Reader = c
-			if compress != "none" {
-				r, _ = transport.NewReader(compress, c)
-			}
-			lines := bufio.NewScanner(r)
-			d.Push(numbered(0, 1))
-			wantNumbered(t, lines, 0, 0) // without anything that follows
-			for i := range 5 {
-				d.Push(numbered(1+1000*i, 1000))
-			}
-			wantNumbered(t, lines, 1, 5000)
-			await(t, d, "delivery", delivered(5001))
-			s := d.Status()
-			if s.WrittenBytes == 0 || compress != "none" && s.WrittenBytes > 150_000 || len(s.Certificates) != 2 {
-				t.Errorf("got status %+v", s)
-			}
-			ended := make(chan struct{})
-			go func() {
-				defer close(ended)
-				if lines.Scan() || lines.Err() != nil {
-					t.Errorf("after the last line: %q, %v; want a clean end of file", lines.Text(), lines.Err())
+		t.Run(compress, func(t *testing.T) { layers(t, compress, nil) })
+		t.Run(compress+" in TLS", func(t *testing.T) {
+			layers(t, compress, func(o *Options, l net.Listener) func() net.Conn {
+				o.TLS = &transport.ClientTLS{CA: ours.File, Cert: p.Cert, Key: p.Key}
+				return func() net.Conn {
+					return secure(t, l, transport.ServerTLS{Cert: p.Cert, Key: p.Key, ClientCA: ours.File})
 				}
-				c.Close()
-			}()
-			if lost := d.Close(within(t)); lost != 0 {
-				t.Errorf("lost %d", lost)
-			}
-			<-ended
+			})
 		})
 	}
+}
+
+// layers sends lines through a compression, and TLS if wrap adds it.
+func layers(t *testing.T, compress string, wrap func(*Options, net.Listener) func() net.Conn) {
+	l := listen(t, "127.0.0.1:0")
+	o := quick()
+	o.Compress = compress
+	meet := func() net.Conn { return accept(t, l) }
+	if wrap != nil {
+		meet = wrap(&o, l)
+	}
+	d := newDest(t, l.Addr().String(), o, nil)
+	d.Start()
+	c := meet()
+	defer c.Close()
+	var r io.Reader = c
+	if compress != "none" {
+		r, _ = transport.NewReader(compress, c)
+	}
+	lines := bufio.NewScanner(r)
+	d.Push(numbered(0, 1))
+	wantNumbered(t, lines, 0, 0) // without anything that follows
+	for i := range 5 {
+		d.Push(numbered(1+1000*i, 1000))
+	}
+	wantNumbered(t, lines, 1, 5000)
+	await(t, d, "delivery", delivered(5001))
+	if s := d.Status(); s.WrittenBytes == 0 || compress != "none" && s.WrittenBytes > 150_000 || (len(s.Certificates) == 2) != (wrap != nil) {
+		t.Errorf("got status %+v", s)
+	}
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		if lines.Scan() || lines.Err() != nil {
+			t.Errorf("after the last line: %q, %v; want a clean end of file", lines.Text(), lines.Err())
+		}
+		c.Close()
+	}()
+	done := within(t)
+	if lost := d.Close(done); lost != 0 || done.Err() != nil {
+		t.Errorf("lost %d, %v", lost, done.Err())
+	}
+	<-ended
 }
 
 // What is wrong with TLS is said in words, in the log and in the status; meanwhile all lines wait.

@@ -48,6 +48,10 @@ func (s *socket) Write(b []byte) (int, error) {
 func (s *socket) writeAll(rest *net.Buffers) (written int64, err error) {
 	moved, waiting := time.Now(), -1
 	for len(*rest) > 0 {
+		if len((*rest)[0]) == 0 { // writev leaves it there
+			*rest = (*rest)[1:]
+			continue
+		}
 		s.SetWriteDeadline(time.Now().Add(max(s.patience/lookEvery, time.Millisecond)))
 		if s.hurried.Load() { // looked at after the deadline is set, which hurry's would else be replaced by
 			return written, context.Canceled

@@ -59,6 +59,14 @@ func newPickleSink(t *testing.T) *sink {
 	return s
 }
 
+// newRawSink opens a sink over TCP that lets read take each connection to its end.
+func newRawSink(t *testing.T, read func(c io.Reader)) *sink {
+	s := &sink{t: t, conns: map[net.Conn]bool{}, read: func(_ *sink, c io.Reader, _ <-chan struct{}) { read(c) }}
+	s.open("127.0.0.1:0", 0)
+	t.Cleanup(s.close)
+	return s
+}
+
 // newUDPSink opens a sink of plaintext datagrams.
 func newUDPSink(t *testing.T) *sink {
 	t.Helper()

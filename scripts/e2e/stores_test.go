@@ -110,8 +110,9 @@ func (r *replay) results() (n int64) {
 	return n
 }
 
-// relayTo starts a plumbago that sends the averages and maxima of what comes on port to a store.
-func relayTo(t *testing.T, port int, protocol string, store int) *daemon {
+// relayTo starts a plumbago that sends the averages and maxima of what comes on port to a store; keys are further keys of
+// its cluster.
+func relayTo(t *testing.T, port int, protocol string, store int, keys ...string) *daemon {
 	return start(t, setup{bin: program, conf: fmt.Sprintf(`
 [[listen]]
 address = "tcp://127.0.0.1:%d"
@@ -119,11 +120,12 @@ address = "tcp://127.0.0.1:%d"
 name = "store"
 protocol = %q
 endpoints = ["127.0.0.1:%d"]
+%s
 [[rule]]
 match = "replay.**"
 [rule.aggregate]
 send = "store"
-`, port, protocol, store)})
+`, port, protocol, store, strings.Join(keys, "\n"))})
 }
 
 // play sends the replay through nc and stops the daemon when all has left.
@@ -154,8 +156,8 @@ func TestGoCarbon(t *testing.T) {
 }
 
 // startGoCarbon starts go-carbon and carbonapi in front of it; it returns the port for plaintext lines and that of
-// carbonapi.
-func startGoCarbon(t *testing.T) (in, api int) {
+// carbonapi. keys are further keys of go-carbon's receiver.
+func startGoCarbon(t *testing.T, keys ...string) (in, api int) {
 	t.Helper()
 	goCarbon, carbonapi := buildStore(t, "go-carbon", goCarbonPath), buildStore(t, "carbonapi", carbonapiPath)
 	dir := t.TempDir()
@@ -171,6 +173,7 @@ data-dir = %q
 schemas-file = %q
 [tcp]
 listen = "127.0.0.1:%d"
+%s
 [udp]
 enabled = false
 [pickle]
@@ -189,7 +192,7 @@ glob-cache-enabled = false
 [[logging]]
 file = "stdout"
 level = "warn"
-`, dir, filepath.Join(dir, "schemas.conf"), in, server))
+`, dir, filepath.Join(dir, "schemas.conf"), in, strings.Join(keys, "\n"), server))
 	write(t, filepath.Join(dir, "carbonapi.yaml"), fmt.Sprintf(`
 listeners:
   - address: "127.0.0.1:%d"
