@@ -47,10 +47,10 @@ func newRoute(endpoint string, o Options, dial Dialer, log *zap.Logger) (r route
 	}
 	r.tls, err = transport.NewClient(*o.TLS, func(err error) {
 		if err != nil {
-			log.Error("the files for TLS have changed and cannot be used", zap.Error(err))
+			log.Error("the changed files of tls cannot be used", zap.Error(err))
 			return
 		}
-		log.Info("the files for TLS have changed and are in use")
+		log.Info("new connections use the changed files of tls")
 	})
 	return r, err
 }

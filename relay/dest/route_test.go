@@ -226,7 +226,7 @@ func TestRouteTLSRenewed(t *testing.T) {
 	d.Reopen()
 	found := 0
 	for _, m := range said(logs) {
-		if m == "the files for TLS have changed and cannot be used" {
+		if m == "the changed files of tls cannot be used" {
 			found++
 		}
 	}

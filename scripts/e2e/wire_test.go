@@ -13,6 +13,7 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"time"
 
 	"plumbago/carbon/transport/certtest"
 )
@@ -256,5 +257,65 @@ func TestGoCarbonCompressed(t *testing.T) {
 			})
 			compare(t, got, r.want)
 		})
+	}
+}
+
+// TestTwoPlumbagos chains two through TLS and zstd while connections are renewed every second and the certificates are
+// exchanged; every line arrives once, in order.
+func TestTwoPlumbagos(t *testing.T) {
+	outside(t)
+	ca := certtest.NewAuthority(t, "authority")
+	theirs, ours := ca.Issue(t, nil, "127.0.0.1"), ca.Issue(t, nil, "relay.example")
+	s, port := newSink(t), freePort(t)
+	second := start(t, setup{conf: fmt.Sprintf(`
+[[listen]]
+address = "tls://127.0.0.1:%d"
+compress = "zstd"
+tls = { cert = %q, key = %q, client_ca = %q }
+[[cluster]]
+name = "store"
+endpoints = [%q]
+[[rule]]
+match = "**"
+send = "store"
+`, port, theirs.Cert, theirs.Key, ca.File, s.addr)})
+	first, in := sendThrough(t, fmt.Sprintf("127.0.0.1:%d", port), fmt.Sprintf(`
+compress = "zstd"
+max_conn_age = "1s"
+tls = { ca = %q, cert = %q, key = %q }`, ca.File, ours.Cert, ours.Key))
+	tick := time.NewTicker(100 * time.Millisecond)
+	defer tick.Stop()
+	const rounds = 40 // four seconds
+	lines := someLines(100 * rounds)
+	c := dial(t, "tcp", fmt.Sprintf("127.0.0.1:%d", in))
+	for i := range rounds {
+		if i == rounds/2 {
+			ca.Renew(t, theirs, nil, "127.0.0.1")
+			ca.Renew(t, ours, nil, "relay.example")
+			first.signal(syscall.SIGHUP)
+			second.signal(syscall.SIGHUP)
+		}
+		if _, err := io.WriteString(c, strings.Join(lines[100*i:100*(i+1)], "\n")+"\n"); err != nil {
+			t.Fatal(err)
+		}
+		s.await(100 * (i + 1))
+		<-tick.C
+	}
+	c.Close()
+	eventually(t, "connections are renewed", func() bool { return strings.Count(first.said.String(), "making the connection anew") >= 3 })
+	if _, body, err := first.get("/metrics"); err != nil || strings.Count(string(body), "\nplumbago_endpoint_certificate_expiry_timestamp_seconds{") != 2 {
+		t.Errorf("/metrics does not say when our certificate and the authority's expire: %v\n%s", err, body)
+	}
+	if l := first.stop(); l.ledger.endpoint(t, "store").Resent != 0 {
+		t.Errorf("something was sent again: %+v", l.ledger)
+	}
+	second.stop()
+	if got := s.finish(len(lines)); !slices.Equal(got, lines) {
+		t.Errorf("%d lines arrived of %d, or not in order", len(got), len(lines))
+	}
+	for _, d := range []*daemon{first, second} {
+		if n := strings.Count(d.said.String(), "use the changed files of tls"); n != 1 {
+			t.Errorf("new certificates were told of %d times:\n%s", n, d.said)
+		}
 	}
 }

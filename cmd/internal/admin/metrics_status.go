@@ -21,6 +21,7 @@ var (
 	broken      = desc("listener_broken_total", "Connections that were closed because what their samples come in could not be read.", "listener", "reason")
 	probes      = desc("listener_probes_total", "Connections that ended before a byte came.", "listener")
 	idleClosed  = desc("listener_idle_closed_total", "Connections that were closed because they were silent.", "listener")
+	endExpiry   = desc("endpoint_certificate_expiry_timestamp_seconds", "When the first certificate of a file expires.", "cluster", "endpoint", "file")
 	rateLimited = desc("listener_rate_limited_total", "Samples dropped because their peer sends more than rate.", "listener")
 )
 
@@ -62,6 +63,9 @@ func collectStatus(ch chan<- prometheus.Metric, s *daemon.Status) {
 		for _, e := range c.Endpoints {
 			gauge(ch, up, truth(e.State == "up"), c.Name, e.Endpoint)
 			gauge(ch, oldest, float64(e.OldestMS)/1000, c.Name, e.Endpoint)
+			for _, cert := range e.Certificates {
+				gauge(ch, endExpiry, float64(cert.NotAfter.Unix()), c.Name, e.Endpoint, cert.File)
+			}
 		}
 	}
 	gauge(ch, keptSeries, float64(s.History.Series))
