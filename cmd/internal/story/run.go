@@ -90,6 +90,8 @@ func (r *runner) step(s *Step) {
 		r.expect(s)
 	case "ledger":
 		r.ledger(s)
+	case "query":
+		r.query(s)
 	case "down", "up", "stall":
 		r.sink(s).set(s.Verb)
 	case "restart":

@@ -17,7 +17,8 @@
 //	web.all.hits.sum 7 12:00:00
 //
 // Steps are: send [CONNECTION], expect SINK (everything that came since the last look, in any order; an empty body is
-// nothing), ledger (lines like "sent 3" or "dropped.late 1"), wait, down SINK, up SINK, stall SINK and restart.
+// nothing), ledger (lines like "sent 3" or "dropped.late 1"), query (an expression,
+// then lines like "web.all.hits 7"), wait, down SINK, up SINK, stall SINK and restart.
 // A time is HH:MM:SS[.mmm], or +DURATION after the step before. In bodies, "now" and HH:MM:SS stand for Unix seconds;
 // a line that begins with # is a comment.
 package story
@@ -133,7 +134,7 @@ func parseStep(title string, before time.Time) (Step, error) {
 // verbs are what steps can do, and whether it is to a sink.
 func verbs() map[string]bool {
 	return map[string]bool{
-		"send": false, "wait": false, "ledger": false, "restart": false,
+		"send": false, "wait": false, "ledger": false, "query": false, "restart": false,
 		"expect": true, "down": true, "up": true, "stall": true,
 	}
 }
