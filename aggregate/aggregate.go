@@ -19,11 +19,14 @@ type Ref struct {
 
 // An Aggregator is the shards and what they have in common.
 type Aggregator struct {
-	rules  []*Rule
-	shards []*shard
-	limit  int64 // most series
-	made   atomic.Int64
-	wg     sync.WaitGroup
+	rules      []*Rule
+	shards     []*shard
+	limit      int64 // most series
+	made       atomic.Int64
+	of         []atomic.Int64 // series of each rule
+	refused    refusals
+	forgetting sync.Mutex // held while series are being forgotten
+	wg         sync.WaitGroup
 
 	life    sync.Mutex // of the two below
 	started bool
@@ -32,7 +35,7 @@ type Aggregator struct {
 
 // New makes an Aggregator of so many shards that keeps at most limit series. It starts nothing.
 func New(rules []*Rule, shards int, limit int) *Aggregator {
-	a := &Aggregator{rules: rules, limit: int64(limit)}
+	a := &Aggregator{rules: rules, limit: int64(limit), of: make([]atomic.Int64, len(rules))}
 	for range shards {
 		a.shards = append(a.shards, newShard(rules))
 	}
@@ -57,58 +60,39 @@ func (a *Aggregator) Start(outlets []Outlet) {
 	}
 }
 
-// Bind finds where the samples of one name and kind go for a rule that folds them into the series with the given key (see
-// Options.Key), making the series if it is new. Where the limit of series forbids that, or the key can name none, the
-// reference is to no series: the shard counts the samples that come by it as refused. It is asked once a name, by any
-// lane.
-func (a *Aggregator) Bind(rule int, k carbon.Kind, input, key []byte) Ref {
-	diff := a.rules[rule].diff(k)
-	kind := carbon.Raw
-	if diff {
-		kind = carbon.Diff
+// Bind finds where the samples of one name and kind, which come by the given listener, go for a rule that folds them into
+// the series with the given key (see Options.Key), making the series if it is new. Where a limit forbids that, or the key
+// can name none, the reference is to no series: the shard counts the samples that come by it as refused. It is asked once
+// a name, by any lane.
+func (a *Aggregator) Bind(rule int, k carbon.Kind, input, key []byte, source uint16) Ref {
+	r := a.rules[rule]
+	diff := r.diff(k)
+	hash := carbon.Hash(key, kindOf(diff))
+	ref := Ref{Rule: uint16(rule), Shard: uint16(int(hash>>32) % len(a.shards))}
+	ref.Slot = a.shards[ref.Shard].tables[rule].registry.bind(r, diff, hash, input, key, func(series, input bool) bool {
+		return a.room(rule, series, input)
+	})
+	if ref.Slot == noSlot {
+		a.refused.add(rule, source, key)
 	}
-	hash := carbon.Hash(key, kind)
-	ref := Ref{Slot: noSlot, Rule: uint16(rule), Shard: uint16(int(hash>>32) % len(a.shards))}
-	r := &a.shards[ref.Shard].tables[rule].registry
-	r.Lock()
-	defer r.Unlock()
-	series, known := r.series.find(hash, key, false)
-	if !known && !(a.rules[rule].nameable(key) && r.series.room(key)) {
-		return ref
-	}
-	number, bound := uint32(0), true
-	perInput := diff || a.rules[rule].perInput()
-	if perInput {
-		number, bound = r.inputs.find(carbon.Hash(input, kind), input, false)
-	}
-	if !bound && !r.inputs.room(input) || !a.room(known, bound) {
-		return ref
-	}
-	if !known {
-		series, _ = r.series.find(hash, key, true)
-		r.diffs = append(r.diffs, diff)
-	}
-	if ref.Slot = series; !perInput {
-		return ref
-	}
-	if !bound {
-		number, _ = r.inputs.find(carbon.Hash(input, kind), input, true)
-		r.groups = append(r.groups, series)
-	}
-	ref.Slot = number | inputBit
 	return ref
 }
 
-// room takes a new series and a new input of one from what the limit allows: all that are not there yet, or none.
-func (a *Aggregator) room(series, input bool) bool {
-	var n int64
-	if !series {
+// room takes a new series of a rule and a new input of one from what the limits allow: all that are new, or none.
+func (a *Aggregator) room(rule int, series, input bool) bool {
+	n := int64(0)
+	if series {
 		n++
 	}
-	if !input {
+	if input {
 		n++
 	}
-	if a.made.Add(n) > a.limit && n > 0 {
+	if a.made.Add(n) > a.limit {
+		a.made.Add(-n)
+		return false
+	}
+	if most := int64(a.rules[rule].Series); series && a.of[rule].Add(1) > most && most > 0 {
+		a.of[rule].Add(-1)
 		a.made.Add(-n)
 		return false
 	}

@@ -14,6 +14,7 @@ type void struct{}
 
 func (void) Accept(b *carbon.Batch)                   { b.Free() }
 func (void) Flush() bool                              { return false }
+func (void) Drop(uint32)                              {}
 func (void) Close()                                   {}
 func (void) Way([]byte, carbon.Kind, int, int) uint32 { return 1 }
 func (void) Counts() stat.Counts                      { return stat.Counts{} }
@@ -31,7 +32,7 @@ func loaded(tb testing.TB, series int) (*shard, *Samples) {
 	block.Arrival = time.Now().UnixMilli()
 	for i := range series {
 		name := []byte(fmt.Sprintf("servers.s%d.cpu", i))
-		ref := a.Bind(0, carbon.Raw, name, name)
+		ref := a.Bind(0, carbon.Raw, name, name, 0)
 		if !block.Full() {
 			block.List = append(block.List, Sample{Value: 1, Time: block.Arrival, Slot: ref.Slot})
 		}

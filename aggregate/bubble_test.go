@@ -35,6 +35,7 @@ func (o *tray) Accept(b *carbon.Batch) {
 	b.Free()
 }
 func (o *tray) Flush() bool                              { return false }
+func (o *tray) Drop(uint32)                              {}
 func (o *tray) Close()                                   {}
 func (o *tray) Way([]byte, carbon.Kind, int, int) uint32 { return 1 }
 func (o *tray) Counts() stat.Counts                      { return o.counts }
@@ -98,7 +99,7 @@ func (b *bench) send(k carbon.Kind, name string, value float64, clock string, ru
 	}
 	var refs []Ref
 	for _, rule := range rules {
-		refs = append(refs, b.Bind(rule, k, []byte(name), []byte(name)))
+		refs = append(refs, b.Bind(rule, k, []byte(name), []byte(name), 0))
 	}
 	b.lanes.Received++
 	b.lanes.Accepted++

@@ -6,10 +6,13 @@ import "math"
 // measured from. Each input has its own, also where many of them feed one series.
 type baseline struct {
 	value float64
-	time  int64  // Unix milliseconds
+	time  int64  // Unix milliseconds; unset if there was no sample yet
 	group uint32 // the series its values are folded into
-	set   bool
+	heard uint32 // when its last sample arrived, Unix seconds; 0 if the shard does not know it (yet, or any more)
 }
+
+// unset is the time of a baseline that is none yet.
+const unset = -1
 
 // A Case says how a diff's sample gave no rate, or an unusual one. Each is counted under its rule.
 type Case uint8
@@ -34,8 +37,8 @@ func (c Case) String() string { return caseNames[c] }
 func (r *Rule) rate(b *baseline, x *value, cases *[NCases]int64) (ok bool) {
 	v, was, since := x.v, b.value, x.ms-b.time
 	switch {
-	case !b.set:
-		b.set, b.value, b.time = true, v, x.ms
+	case b.time == unset:
+		b.value, b.time = v, x.ms
 		cases[CaseFirst]++
 		x.v = 0
 		return r.Compat == compatJumpscale

@@ -22,7 +22,7 @@ func TestRate(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		var b baseline
+		b := baseline{time: unset}
 		var got [NCases]int64
 		for i, s := range in {
 			x := value{v: s.value, ms: int64(s.at * 1000)}
@@ -57,7 +57,7 @@ func TestRate(t *testing.T) {
 func TestDiffGroups(t *testing.T) {
 	inBubble(t, options(func(o *Options) { o.Functions = []string{"avg", "sum", "max"} }), func(b *bench) {
 		group := func(input string, value float64, clock string) {
-			ref := b.Bind(0, carbon.Diff, []byte(input), []byte("all"))
+			ref := b.Bind(0, carbon.Diff, []byte(input), []byte("all"), 0)
 			b.lanes.Received++
 			b.lanes.Accepted++
 			b.lanes.Aggregated++

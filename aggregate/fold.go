@@ -14,6 +14,7 @@ const replayGrain = 100
 
 // fold adds a block's samples to their slices.
 func (s *shard) fold(block *Samples) {
+	heard := heardAt(block.Arrival)
 	for i := range block.List {
 		sm := &block.List[i]
 		t := &s.tables[sm.Rule]
@@ -26,13 +27,14 @@ func (s *shard) fold(block *Samples) {
 		}
 		if slot&inputBit != 0 {
 			var ok bool
-			if slot, ok = t.take(slot&^inputBit, &x); !ok {
+			if slot, ok = t.take(slot&^inputBit, &x, heard); !ok {
 				continue
 			}
 		} else {
-			if int(slot) >= len(t.series) {
-				t.sync()
+			if int(slot) >= len(t.series) || t.series[slot].heard == 0 {
+				t.adopt(slot)
 			}
+			t.series[slot].heard = heard
 			if t.rule.Compat != "" {
 				x.v = t.rule.input(x.v, false)
 			}
@@ -48,12 +50,19 @@ func (s *shard) fold(block *Samples) {
 	}
 }
 
+// heardAt is a time of arrival as series and inputs remember it.
+func heardAt(arrival int64) uint32 { return max(1, uint32(arrival/1000)) }
+
 // take makes of a sample of an input the value that its series gets; ok is false if it gives none.
-func (t *table) take(input uint32, x *value) (slot uint32, ok bool) {
-	if int(input) >= len(t.inputs) {
-		t.sync()
+func (t *table) take(input uint32, x *value, heard uint32) (slot uint32, ok bool) {
+	if int(input) >= len(t.inputs) || t.inputs[input].heard == 0 {
+		t.adoptInput(input)
 	}
 	in := &t.inputs[input]
+	if t.series[in.group].heard == 0 {
+		t.adopt(in.group)
+	}
+	in.heard, t.series[in.group].heard = heard, heard
 	x.input = input
 	diff := t.series[in.group].diff
 	if diff && !t.rule.rate(in, x, &t.figures.Cases) {

@@ -51,7 +51,7 @@ func (s *shard) live(t *table, from uint32, averages bool, is func([]byte) bool,
 			return slot, true
 		}
 		name := nameOf(t.names.name(slot))
-		if !is(name) {
+		if t.series[slot].heard == 0 || !is(name) {
 			continue
 		}
 		x := Live{Name: string(name), Diff: t.series[slot].diff, MemOnly: r.MemOnly, Last: math.NaN(), Avg: math.NaN(), Max: math.NaN()}

@@ -3,46 +3,67 @@ package aggregate
 import (
 	"bytes"
 	"math"
+	"slices"
 )
 
-// A nameIndex numbers names from 0 in the order in which they come: an open-addressing table without pointers, so that a
-// million names cost the collector nothing.
+// A nameIndex numbers names from 0: an open-addressing table without pointers, so that a million names cost the
+// collector nothing. Numbers of forgotten names are given again.
 type nameIndex struct {
 	slots   []uint32 // number + 1 of a name, at its hash or after it; 0 is free
 	entries []nameEntry
 	bytes   []byte // all names, one after the other; only ever appended to
+	n       int    // how many names there are
+	dead    int    // how many of the bytes are of forgotten names
 }
 
 type nameEntry struct {
 	hash uint64
 	at   uint32 // of its bytes
-	size uint32
+	size uint32 // 0 once it is forgotten
 }
 
-// find returns the number of name, adding it if it is new.
-func (x *nameIndex) find(hash uint64, name []byte, add bool) (number uint32, found bool) {
+// find returns the number of a name.
+func (x *nameIndex) find(hash uint64, name []byte) (number uint32, found bool) {
 	if len(x.slots) == 0 {
-		x.grow(64)
+		return 0, false
 	}
 	mask := uint64(len(x.slots) - 1)
-	at := hash & mask
-	for ; x.slots[at] != 0; at = (at + 1) & mask {
+	for at := hash & mask; x.slots[at] != 0; at = (at + 1) & mask {
 		n := x.slots[at] - 1
 		if e := &x.entries[n]; e.hash == hash && bytes.Equal(x.name(n), name) {
 			return n, true
 		}
 	}
-	if !add {
-		return 0, false
+	return 0, false
+}
+
+// add puts a name in that find did not find, under a number of the free ones if there are any.
+func (x *nameIndex) add(hash uint64, name []byte, free *[]uint32) (number uint32) {
+	if 4*(x.n+1) > 3*len(x.slots) {
+		x.rehash(max(64, 2*len(x.slots)))
 	}
-	n := uint32(len(x.entries))
-	x.entries = append(x.entries, nameEntry{hash, uint32(len(x.bytes)), uint32(len(name))})
+	e := nameEntry{hash, uint32(len(x.bytes)), uint32(len(name))}
+	if last := len(*free) - 1; last >= 0 {
+		number, *free = (*free)[last], (*free)[:last]
+		x.entries[number] = e
+	} else {
+		number = uint32(len(x.entries))
+		x.entries = append(x.entries, e)
+	}
 	x.bytes = append(x.bytes, name...)
-	x.slots[at] = n + 1
-	if len(x.entries)*4 > len(x.slots)*3 {
-		x.grow(2 * len(x.slots))
+	x.n++
+	x.place(hash, number)
+	return number
+}
+
+// place notes a number at the first free slot from its hash on.
+func (x *nameIndex) place(hash uint64, number uint32) {
+	mask := uint64(len(x.slots) - 1)
+	at := hash & mask
+	for x.slots[at] != 0 {
+		at = (at + 1) & mask
 	}
-	return n, false
+	x.slots[at] = number + 1
 }
 
 // name returns the name of a number; its bytes never change.
@@ -54,14 +75,54 @@ func (x *nameIndex) name(n uint32) []byte {
 // room says whether the bytes of another name can be told by a nameEntry.
 func (x *nameIndex) room(name []byte) bool { return len(x.bytes)+len(name) <= math.MaxUint32 }
 
-func (x *nameIndex) grow(size int) {
+func (x *nameIndex) rehash(size int) {
 	x.slots = make([]uint32, size)
-	mask := uint64(size - 1)
 	for n := range x.entries {
-		at := x.entries[n].hash & mask
-		for x.slots[at] != 0 {
-			at = (at + 1) & mask
+		if x.entries[n].size > 0 {
+			x.place(x.entries[n].hash, uint32(n))
 		}
-		x.slots[at] = uint32(n) + 1
+	}
+}
+
+// forget removes names. It builds the table anew, and the names too if most of their bytes are dead: whoever holds a copy
+// of the old headers still sees what there was.
+func (x *nameIndex) forget(numbers []uint32) {
+	for _, n := range numbers {
+		x.dead += int(x.entries[n].size)
+		x.entries[n] = nameEntry{}
+	}
+	x.n -= len(numbers)
+	if x.dead > len(x.bytes)/2 {
+		old := *x
+		x.entries = append(make([]nameEntry, 0, len(old.entries)), old.entries...)
+		x.bytes, x.dead = make([]byte, 0, len(old.bytes)-old.dead), 0
+		for n := range x.entries {
+			if e := &x.entries[n]; e.size > 0 {
+				e.at = uint32(len(x.bytes))
+				x.bytes = append(x.bytes, old.name(uint32(n))...)
+			}
+		}
+	}
+	size := 64
+	for 4*(x.n+1) > 3*size/2 { // not full again at once
+		size *= 2
+	}
+	x.rehash(size)
+}
+
+// used returns the number after the largest in use.
+func (x *nameIndex) used() int {
+	n := len(x.entries)
+	for n > 0 && x.entries[n-1].size == 0 {
+		n--
+	}
+	return n
+}
+
+// shrink gives back the numbers from n on, which are not in use; free are the lists of those that may be given again.
+func (x *nameIndex) shrink(n int, free ...*[]uint32) {
+	x.entries = slices.Clone(x.entries[:n])
+	for _, list := range free {
+		*list = slices.Clone(slices.DeleteFunc(*list, func(number uint32) bool { return int(number) >= n }))
 	}
 }

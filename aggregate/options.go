@@ -44,6 +44,12 @@ type Options struct {
 	Clock string `toml:"clock" enum:"sample|arrival"`
 	// To how many decimals results are rounded; -1 not at all.
 	Decimals int `toml:"decimals"`
+	// How long a series may be silent before it is forgotten and its memory given back; 0 keeps all for ever. A diff's is kept for
+	// max_gap at least.
+	Keep time.Duration `toml:"keep"`
+	// How many series the rule may make; 0 for as many as limits.series allows. A sample that would make one more is dropped and
+	// counted as series_limit.
+	Series int `toml:"series"`
 	// diff: a gap between two samples longer than this starts afresh and gives no rate.
 	MaxGap time.Duration `toml:"max_gap"`
 	// diff: what a falling counter means: "zero" (it restarted and counts from 0), "skip" (no value), "wrap32" or
@@ -106,7 +112,7 @@ func DefaultOptions() Options {
 	return Options{
 		Type: "auto", Name: "$0", Period: 10 * time.Second, Functions: []string{"avg", "max"}, As: "{name}.{fn}",
 		AsRollup: "{name}.{period}.{fn}", Stamp: "start", Wait: 2 * time.Second, Late: "amend", Grace: time.Minute,
-		Clock: "sample", Decimals: -1, MaxGap: 2 * time.Hour, Reset: "zero", Partial: "drop", Dedup: "none", Empty: "skip",
+		Clock: "sample", Decimals: -1, Keep: time.Hour, MaxGap: 2 * time.Hour, Reset: "zero", Partial: "drop", Dedup: "none", Empty: "skip",
 		WindowMinMax: "abs", WindowStddev: "pooled",
 	}
 }

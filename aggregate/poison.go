@@ -3,3 +3,5 @@
 package aggregate
 
 func poison([]float64) {}
+
+func mustBe(bool, string) {}

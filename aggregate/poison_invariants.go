@@ -10,3 +10,10 @@ func poison(cells []float64) {
 		cells[i] = math.NaN()
 	}
 }
+
+// mustBe panics where something does not hold that our own code is to see to.
+func mustBe(holds bool, otherwise string) {
+	if !holds {
+		panic("bug: " + otherwise)
+	}
+}

@@ -68,23 +68,48 @@ func TestLastWordIsExact(t *testing.T) {
 	})
 }
 
-// The index of names holds what it was given, through every growth.
+// The index of names holds what it was given, through every growth and whatever is forgotten.
 func TestNameIndex(t *testing.T) {
 	var x nameIndex
-	for i := range 10_000 {
-		name := []byte(fmt.Sprintf("servers.s%d.cpu", i))
-		if n, found := x.find(carbon.Hash(name, carbon.Raw), name, true); found || n != uint32(i) {
-			t.Fatalf("%s got %d, found %t", name, n, found)
+	var free []uint32
+	name := func(i int) []byte { return fmt.Appendf(nil, "servers.s%d.cpu", i) }
+	numbers := map[int]uint32{}
+	check := func() {
+		t.Helper()
+		taken := map[uint32]bool{}
+		for i := range 10_000 {
+			n, found := x.find(carbon.Hash(name(i), carbon.Raw), name(i))
+			want, there := numbers[i]
+			if found != there || found && (n != want || taken[n] || string(x.name(n)) != string(name(i))) {
+				t.Fatalf("%s is %d, found %t; want %d, %t", name(i), n, found, want, there)
+			}
+			taken[n] = found
 		}
 	}
-	for i := range 10_000 {
-		name := []byte(fmt.Sprintf("servers.s%d.cpu", i))
-		if n, found := x.find(carbon.Hash(name, carbon.Raw), name, false); !found || n != uint32(i) || string(x.name(n)) != string(name) {
-			t.Fatalf("%s is %d, found %t", name, n, found)
+	rng := rand.New(rand.NewPCG(5, 6))
+	for range 5 {
+		for i := range 10_000 {
+			if _, there := numbers[i]; !there {
+				numbers[i] = x.add(carbon.Hash(name(i), carbon.Raw), name(i), &free)
+			}
 		}
+		check()
+		// A colliding hash is not the same name.
+		if _, found := x.find(x.entries[7].hash, []byte("other")); found {
+			t.Error("another name was found under a colliding hash")
+		}
+		var gone []uint32
+		for i := range 10_000 {
+			if rng.IntN(3) > 0 {
+				gone = append(gone, numbers[i])
+				delete(numbers, i)
+			}
+		}
+		x.forget(gone)
+		free = append(free, gone...)
+		check()
 	}
-	// A colliding hash is not the same name.
-	if _, found := x.find(x.entries[7].hash, []byte("other"), false); found {
-		t.Error("another name was found under a colliding hash")
+	if len(x.entries) != 10_000 || len(x.bytes) > 400_000 {
+		t.Errorf("%d entries, %d bytes", len(x.entries), len(x.bytes))
 	}
 }

@@ -146,8 +146,8 @@ func TestReplaysEqualPlainComputation(t *testing.T) {
 			{Period: time.Minute, Window: Window{Length: 3 * time.Minute}, As: "m3.{name}.{fn}"},
 		}
 		var dots []dot
-		for i := range 240 {
-			at := moment(t, "09:00:00").Add(time.Duration(rng.IntN(900_000)) * time.Millisecond)
+		for i := range 150 {
+			at := moment(t, "09:00:00").Add(time.Duration(rng.IntN(700_000)) * time.Millisecond)
 			v := float64(rng.IntN(400)-100) / 8
 			dots = append(dots, dot{fmt.Sprintf("s%d", i%3), at, v})
 		}

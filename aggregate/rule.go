@@ -54,7 +54,9 @@ func NewRule(id int, o Options) (*Rule, error) {
 	if o.Period < time.Second {
 		return nil, fmt.Errorf("period %v is shorter than a second, the finest time that carbon has", o.Period)
 	}
-	r.keepZeros = time.Hour.Milliseconds()
+	if r.keepZeros = o.Keep.Milliseconds(); o.Keep == 0 {
+		r.keepZeros = math.MaxInt64 / 2
+	}
 	if o.Late == "amend" {
 		r.keep = r.grace
 	}

@@ -16,6 +16,8 @@ type Outlet interface {
 	// Way finds the way of a result of a rule, for Batch.AddRouted. target says whose send is the result's: 0 is the
 	// aggregate's own, 1 ... that of its output sections.
 	Way(name []byte, k carbon.Kind, rule, target int) uint32
+	// Drop says that a way is not needed any more, because its result's series is forgotten.
+	Drop(way uint32)
 	// Close hands on whatever is still open.
 	Close()
 	// Counts returns the ledger of the batches it accepted.

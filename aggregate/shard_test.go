@@ -147,7 +147,7 @@ func TestLateOnce(t *testing.T) {
 func TestLateButSent(t *testing.T) {
 	o := options(func(o *Options) { o.Late = "drop" })
 	inBubble(t, o, func(b *bench) {
-		ref := b.Bind(0, carbon.Raw, []byte("a"), []byte("a"))
+		ref := b.Bind(0, carbon.Raw, []byte("a"), []byte("a"), 0)
 		fold := func(clock string) {
 			b.lanes.Received++
 			b.lanes.Accepted++
@@ -209,7 +209,7 @@ func TestSeriesLimit(t *testing.T) {
 	a := New([]*Rule{r}, 2, 3)
 	f := func(kind carbon.Kind, name string, want bool) {
 		t.Helper()
-		if ref := a.Bind(0, kind, []byte(name), []byte(name)); (ref.Slot != noSlot) != want {
+		if ref := a.Bind(0, kind, []byte(name), []byte(name), 0); (ref.Slot != noSlot) != want {
 			t.Errorf("%s: slot %d", name, ref.Slot)
 		}
 	}

@@ -1,10 +1,6 @@
 package aggregate
 
-import (
-	"sync"
-
-	"plumbago/aggregate/sketch"
-)
+import "plumbago/aggregate/sketch"
 
 // A table is what one shard keeps of one rule: its series, the baselines of their inputs and their slices. All of it is
 // the shard's but the registry, which Bind writes under a lock. Nothing in it holds a pointer for each series or slice,
@@ -52,27 +48,12 @@ func (f *Figures) add(o *Figures) {
 	}
 }
 
-// A registry numbers a table's series and inputs. Lanes add to it, once a name.
-type registry struct {
-	sync.Mutex
-	series nameIndex
-	inputs nameIndex
-	diffs  []bool   // of series: whether their samples are running totals
-	groups []uint32 // of inputs: the series they feed
-}
-
-// count returns how many series were made.
-func (r *registry) count() int64 {
-	r.Lock()
-	defer r.Unlock()
-	return int64(len(r.series.entries))
-}
-
 // A series is one result line's state.
 type series struct {
-	alarm int64 // the next time at which something is due, Unix milliseconds; 0 if nothing is
-	base  track // of the base tier
-	diff  bool  // its samples are running totals
+	alarm int64  // the next time at which something is due, Unix milliseconds; 0 if nothing is
+	heard uint32 // when its last sample arrived, Unix seconds; 0 if the shard does not know it (yet, or any more)
+	base  track  // of the base tier
+	diff  bool   // its samples are running totals
 }
 
 // A pulse is how far the windows of one tier of one series have come.
@@ -103,10 +84,29 @@ func (t *table) sync() {
 		t.ways = append(t.ways, make([]uint32, t.rule.results)...)
 	}
 	for n := len(t.inputs); n < len(r.groups); n++ {
-		t.inputs = append(t.inputs, baseline{group: r.groups[n]})
+		t.inputs = append(t.inputs, baseline{})
 		if t.rule.asks&sideSources != 0 {
-			t.sources = append(t.sources, sketch.Hash(r.inputs.name(uint32(n))))
+			t.sources = append(t.sources, 0)
 		}
+	}
+}
+
+// adopt makes the series at a slot known to the shard: it is new, or one that was made where another was forgotten.
+func (t *table) adopt(slot uint32) {
+	t.sync()
+	mustBe(t.names.entries[slot].size > 0, "a sample for a series that was forgotten")
+}
+
+// adoptInput makes an input known to the shard.
+func (t *table) adoptInput(n uint32) {
+	t.sync()
+	t.registry.Lock()
+	defer t.registry.Unlock()
+	name := t.registry.inputs.name(n)
+	mustBe(len(name) > 0, "a sample of an input that was forgotten")
+	t.inputs[n] = baseline{group: t.registry.groups[n], time: unset}
+	if t.rule.asks&sideSources != 0 {
+		t.sources[n] = sketch.Hash(name)
 	}
 }
 

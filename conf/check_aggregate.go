@@ -51,6 +51,12 @@ func (c *checker) aggregate(p Place, o *aggregate.Options, match promise) {
 	if o.Grace < o.Wait {
 		fault("grace", fmt.Sprintf("%s is less than wait, which is %s", formatDuration(o.Grace), formatDuration(o.Wait)), "")
 	}
+	if o.Series < 0 {
+		fault("series", fmt.Sprintf("must not be negative, but is %d", o.Series), "0 is no limit but limits.series")
+	}
+	if o.Keep > 0 && o.Keep < o.Period {
+		fault("keep", fmt.Sprintf("%s is less than period, which is %s", formatDuration(o.Keep), formatDuration(o.Period)), "0 keeps all for ever")
+	}
 	if o.MaxGap == 0 {
 		fault("max_gap", "must be more than 0", "")
 	}

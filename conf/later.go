@@ -12,9 +12,6 @@ var laterKeys = map[string][]string{
 	"limits":  {"memory"},
 	"listen":  {"linger", "statsd", "resp", "period", "type", "ack"},
 	"cluster": {"spool", "confirm_every", "confirm_bytes", "spool_age", "spool_sync", "replay"},
-	"rule.aggregate": {
-		"keep", "series",
-	},
 }
 
 // laterValues are values, by key, of which the same is true.

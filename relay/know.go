@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"slices"
 
+	"plumbago/aggregate"
 	"plumbago/carbon"
 )
 
@@ -13,28 +14,44 @@ func (l *Lane) know(b *carbon.Batch, p *carbon.Point) *seen {
 	if s := l.memory.find(p.Hash, name); s != nil {
 		return s
 	}
-	w := l.bind(name, p.Kind, l.table.walk(&l.asking.walker, string(name), 0, nil))
+	w := l.bind(name, p.Kind, b.Source, l.table.walk(&l.asking.walker, string(name), 0, nil))
 	return l.memory.young.add(p.Hash, name, w)
 }
 
 // Way asks the table about a result of the aggregate rule with the given ID, for one of its targets.
 func (l *Lane) Way(name []byte, k carbon.Kind, rule, target int) uint32 {
-	w := l.bind(name, k, l.table.way(&l.asking.walker, string(name), rule, target))
+	w := l.bind(name, k, aggregate.Results, l.table.way(&l.asking.walker, string(name), rule, target))
 	if len(w.refs) == 0 && len(w.forms) == 0 { // most results are only sent, and most of them alike
-		for i := range l.ways[1:] {
-			if known := &l.ways[i+1]; known.route == w.route && len(known.refs) == 0 && len(known.forms) == 0 {
-				return uint32(i) + 1
-			}
+		at, ok := l.shared[w.route]
+		if !ok {
+			at = uint32(len(l.ways))
+			l.shared[w.route] = at
+			l.ways = append(l.ways, w)
 		}
+		return at
+	}
+	w.rule, w.target = uint16(rule), uint16(target)
+	if last := len(l.unused) - 1; last >= 0 {
+		at := l.unused[last]
+		l.unused = l.unused[:last]
+		l.ways[at] = w
+		return at
 	}
 	l.ways = append(l.ways, w)
 	return uint32(len(l.ways)) - 1
 }
 
-// bind makes a verdict ready for the path of a line.
-func (l *Lane) bind(name []byte, k carbon.Kind, v *verdict) (w way) {
+// renew asks again for a way of the result with the given name.
+func (l *Lane) renew(w *way, name []byte) {
+	rule, target := w.rule, w.target
+	*w = l.bind(name, carbon.Raw, aggregate.Results, l.table.way(&l.asking.walker, string(name), int(rule), int(target)))
+	w.rule, w.target = rule, target
+}
+
+// bind makes a verdict ready for the path of a line. source says where the name came from.
+func (l *Lane) bind(name []byte, k carbon.Kind, source uint16, v *verdict) (w way) {
 	for _, f := range v.folds {
-		w.refs = append(w.refs, l.table.Aggregator.Bind(f.rule.fold, k, name, []byte(f.name)))
+		w.refs = append(w.refs, l.table.Aggregator.Bind(f.rule.fold, k, name, []byte(f.name), source))
 	}
 	e := unrouted
 	if v.dropped {

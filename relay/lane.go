@@ -29,6 +29,10 @@ type Lane struct {
 	met     [][]int           // of each route: the indexes of the rules that its names meet
 	known   map[string]uint32 // the indexes of routes, by their key
 	ways    []way             // of results, see Way
+	shared  map[uint32]uint32 // the ways of results that are only sent, by their routes
+	unused  []uint32          // ways that were given back
+	busy    bool              // in the middle of a batch, or of handing samples on
+	after   []func()          // to be run after that
 	boxes   []box             // one per place
 	placeOf []uint32          // where each share goes, as the members of its cluster stand
 	follows []follow          // the clusters of which that may change
@@ -88,9 +92,11 @@ const (
 
 // A way is what the table says of a result.
 type way struct {
-	route uint32
-	refs  []aggregate.Ref
-	forms []byte
+	route        uint32
+	rule, target uint16 // whose it is; for one that is shared, nobody's
+	stale        bool   // it leads to what was forgotten: to be asked for anew
+	refs         []aggregate.Ref
+	forms        []byte
 }
 
 // NewLane returns the lane of a worker. asks are functions that the worker's owner wants run: the lane runs them while it
@@ -111,11 +117,8 @@ func (t *Table) NewLane(asks <-chan func()) *Lane {
 
 // Start starts the aggregator, each shard with a lane of its own, which never waits.
 func (t *Table) Start() {
-	outlets := make([]aggregate.Outlet, t.Aggregator.Shards())
-	for i := range outlets {
-		lane := t.lane(t.Aggregator.Derive)
-		lane.source = 1
-		t.lanes = append(t.lanes, lane)
+	outlets := make([]aggregate.Outlet, len(t.lanes))
+	for i, lane := range t.lanes {
 		outlets[i] = lane
 	}
 	t.Aggregator.Start(outlets)
@@ -123,7 +126,7 @@ func (t *Table) Start() {
 
 func (t *Table) lane(hand func(int, *aggregate.Samples)) *Lane {
 	l := &Lane{
-		table: t, memory: newMemory(), known: map[string]uint32{}, ways: make([]way, 1), renamed: new(carbon.Batch),
+		table: t, memory: newMemory(), known: map[string]uint32{}, shared: map[uint32]uint32{}, ways: make([]way, 1), renamed: new(carbon.Batch),
 		scatter: aggregate.NewScatter(t.Aggregator.Shards(), hand), aged: time.Now(), placeOf: make([]uint32, t.shares),
 	}
 	for i, c := range t.Clusters {
@@ -160,7 +163,23 @@ func (l *Lane) place(f *follow) {
 
 // Accept takes a batch down the table.
 func (l *Lane) Accept(b *carbon.Batch) {
+	l.busy = true
 	l.follow()
+	l.accept(b)
+	l.rest()
+}
+
+// rest ends what set busy, and runs what waited for that.
+func (l *Lane) rest() {
+	l.busy = false
+	for len(l.after) > 0 {
+		f := l.after[0]
+		l.after = l.after[1:]
+		f()
+	}
+}
+
+func (l *Lane) accept(b *carbon.Batch) {
 	for why, n := range b.Bad {
 		l.counts.Invalid[why] += int64(n)
 		l.counts.Received += int64(n)
@@ -213,6 +232,9 @@ func sameName(g *generation, s *seen, name []byte) bool {
 func (l *Lane) results(b *carbon.Batch, points []carbon.Point) {
 	for i := range points {
 		w := &l.ways[points[i].Hash]
+		if w.stale {
+			l.renew(w, b.Name(&points[i]))
+		}
 		l.take(b, &points[i], &l.routes[w.route], w.refs, w.forms)
 	}
 }
@@ -288,7 +310,9 @@ func (x *box) push() {
 // Flush hands on what is open: samples at once, frames once they are as old as their cluster lets them grow. It says
 // whether anything is still open.
 func (l *Lane) Flush() (stillOpen bool) {
+	l.busy = true
 	l.scatter.Flush()
+	l.rest()
 	now := time.Now()
 	for i := range l.boxes {
 		x := &l.boxes[i]
@@ -309,7 +333,9 @@ func (l *Lane) Flush() (stillOpen bool) {
 
 // Close hands on everything.
 func (l *Lane) Close() {
+	l.busy = true
 	l.scatter.Flush()
+	l.rest()
 	for i := range l.boxes {
 		if x := &l.boxes[i]; x.frame != nil {
 			x.push()

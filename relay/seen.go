@@ -133,7 +133,7 @@ func (m *memory) find(hash uint64, name []byte) *seen {
 		return s
 	}
 	if s := m.old.find(hash, name); s != nil {
-		return m.young.add(hash, name, way{s.route, m.old.refsOf(s), m.old.formsOf(s)})
+		return m.young.add(hash, name, way{route: s.route, refs: m.old.refsOf(s), forms: m.old.formsOf(s)})
 	}
 	return nil
 }

@@ -65,6 +65,11 @@ func NewTable(rules []RuleOptions, clusters []*Cluster, shards, seriesLimit int)
 	}
 	t.set = pattern.NewSet(matchers)
 	t.Aggregator = aggregate.New(folds, shards, seriesLimit)
+	for range shards {
+		lane := t.lane(t.Aggregator.Derive)
+		lane.source = 1
+		t.lanes = append(t.lanes, lane)
+	}
 	return t, nil
 }
 

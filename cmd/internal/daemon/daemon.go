@@ -41,6 +41,9 @@ type Daemon struct {
 	lanes     []*relay.Lane // of the workers, in their order
 	table     *relay.Table
 
+	hush func()         // ends what runs in the background
+	wg   sync.WaitGroup // of that
+
 	mu      sync.Mutex // of the two below
 	state   state
 	started time.Time
@@ -116,6 +119,9 @@ func (d *Daemon) Start() error {
 			d.log.Info("listening", zap.String("protocol", l.Protocol()), zap.Stringer("address", url{a}))
 		}
 	}
+	ctx, cancel := context.WithCancel(context.Background())
+	d.hush = cancel
+	d.wg.Go(func() { d.forget(ctx) })
 	d.setState(running)
 	return nil
 }
@@ -140,6 +146,10 @@ func (d *Daemon) open() error {
 // walked, open slices are emitted as they stand, and queues drain until ctx is done.
 func (d *Daemon) Close(ctx context.Context) {
 	d.setState(closing)
+	if d.hush != nil {
+		d.hush()
+	}
+	d.wg.Wait()
 	for _, l := range d.listeners {
 		l.Close(ctx)
 	}

@@ -1,0 +1,211 @@
+package aggregate
+
+import (
+	"context"
+	"slices"
+	"time"
+)
+
+// Forgotten are the series and inputs that are about to be forgotten, as references of lanes tell them.
+type Forgotten struct{ tables [][]silence } // by shard and rule
+
+// A silence is what one table is about to forget.
+type silence struct{ series, inputs []uint32 } // in order
+
+// Has says whether ref is to something that is about to be forgotten.
+func (f *Forgotten) Has(ref Ref) (found bool) {
+	s, slot := &f.tables[ref.Shard][ref.Rule], ref.Slot
+	if slot&inputBit != 0 {
+		_, found = slices.BinarySearch(s.inputs, slot&^inputBit)
+	} else {
+		_, found = slices.BinarySearch(s.series, slot)
+	}
+	return found
+}
+
+// partSize is how many slots a shard looks at, or forgets, between two looks at its inbox.
+const partSize = 1 << 16
+
+// Forget forgets the series that were silent for as long as their rules keep them, and returns how many they were. A slot is
+// used again only once nobody can send samples of its last series to it. So this goes in three steps: shards name the
+// silent ones; drop must have every lane forget all its references to them and hand on what it gathered, before it
+// returns; then shards forget those which neither got a sample nor were bound again meanwhile.
+func (a *Aggregator) Forget(ctx context.Context, drop func(*Forgotten) error) (n int, err error) {
+	a.forgetting.Lock()
+	defer a.forgetting.Unlock()
+	now := time.Now()
+	f := &Forgotten{tables: make([][]silence, len(a.shards))}
+	defer a.unwatch()
+	found := 0
+	for i, s := range a.shards {
+		f.tables[i] = make([]silence, len(a.rules))
+		for rule := range a.rules {
+			sil := &f.tables[i][rule]
+			if err := a.scan(ctx, s, rule, now, sil); err != nil {
+				return 0, err
+			}
+			found += len(sil.series) + len(sil.inputs)
+		}
+	}
+	if found == 0 {
+		return 0, nil
+	}
+	if err := drop(f); err != nil {
+		return 0, err
+	}
+	for i, s := range a.shards {
+		for rule := range a.rules {
+			sil := &f.tables[i][rule]
+			for part := range slices.Chunk(sil.inputs, partSize) { // before their series
+				if err := a.ask(ctx, s, func() { s.forgetInputs(a, rule, now, part) }); err != nil {
+					return n, err
+				}
+			}
+			for part := range slices.Chunk(sil.series, partSize) {
+				if err := a.ask(ctx, s, func() { n += s.forgetSeries(a, rule, now, part) }); err != nil {
+					return n, err
+				}
+			}
+			if err := a.ask(ctx, s, s.tables[rule].shrink); err != nil {
+				return n, err
+			}
+		}
+	}
+	return n, nil
+}
+
+func (a *Aggregator) unwatch() {
+	for _, s := range a.shards {
+		for rule := range s.tables {
+			s.tables[rule].registry.unwatch()
+		}
+	}
+}
+
+// scan finds what is silent in one table, part by part.
+func (a *Aggregator) scan(ctx context.Context, s *shard, rule int, now time.Time, sil *silence) error {
+	r := a.rules[rule]
+	if r.Keep == 0 {
+		return nil
+	}
+	t := &s.tables[rule]
+	t.registry.watch()
+	for from, more := 0, true; more; from += partSize {
+		err := a.ask(ctx, s, func() {
+			for slot := from; slot < min(from+partSize, len(t.series)); slot++ {
+				if t.silent(uint32(slot), now) {
+					sil.series = append(sil.series, uint32(slot))
+				}
+			}
+			for n := from; n < min(from+partSize, len(t.inputs)); n++ {
+				if t.silentInput(uint32(n), now) {
+					sil.inputs = append(sil.inputs, uint32(n))
+				}
+			}
+			more = from+partSize < max(len(t.series), len(t.inputs))
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// keepFor returns for how long after its last sample a series, or an input of one, is kept: a diff's as long as its
+// baseline is good, so that no input is left without its series.
+func (r *Rule) keepFor(diff bool) time.Duration {
+	if diff {
+		return max(r.Keep, r.MaxGap)
+	}
+	return r.Keep
+}
+
+// silent says whether a series may be forgotten: it was heard of long ago, and nothing of it is to be emitted or amended.
+func (t *table) silent(slot uint32, now time.Time) bool {
+	se := &t.series[slot]
+	if se.heard == 0 || now.Sub(time.Unix(int64(se.heard), 0)) < t.rule.keepFor(se.diff) {
+		return false
+	}
+	for tier := range t.rule.tiers {
+		list := t.runs.view(t.track(slot, tier))
+		for i := range list {
+			if list[i].state() != past {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+func (t *table) silentInput(n uint32, now time.Time) bool {
+	in := &t.inputs[n]
+	return in.heard != 0 && now.Sub(time.Unix(int64(in.heard), 0)) >= t.rule.keepFor(t.series[in.group].diff)
+}
+
+// forgetInputs forgets those of the given inputs that are still silent.
+func (s *shard) forgetInputs(a *Aggregator, rule int, now time.Time, inputs []uint32) {
+	s.drain() // what lanes handed on before they dropped their references
+	t := &s.tables[rule]
+	inputs = slices.DeleteFunc(inputs, func(n uint32) bool { return !t.silentInput(n, now) })
+	inputs = t.registry.forgetInputs(inputs)
+	for _, n := range inputs {
+		t.inputs[n] = baseline{}
+	}
+	a.made.Add(-int64(len(inputs)))
+}
+
+// forgetSeries forgets those of the given series that are still silent, and returns how many they are.
+func (s *shard) forgetSeries(a *Aggregator, rule int, now time.Time, series []uint32) int {
+	s.drain()
+	t := &s.tables[rule]
+	series = slices.DeleteFunc(series, func(slot uint32) bool { return !t.silent(slot, now) })
+	series = t.registry.forgetSeries(series)
+	t.sync()
+	for _, slot := range series {
+		for tier := range t.rule.tiers {
+			t.runs.keep(t.track(slot, tier), func(sl *slice) bool { t.freeCell(sl.columns()); return false })
+			*t.track(slot, tier) = track{}
+		}
+		clear(t.pulses[int(slot)*t.rule.pulses:][:t.rule.pulses])
+		for i := range t.rule.results {
+			way := &t.ways[int(slot)*t.rule.results+i]
+			s.out.Drop(*way)
+			*way = 0
+			if h := t.handle(slot, i); h != 0 {
+				s.past.Orphan(h, now.Unix())
+				t.kept.handles[int(slot)*t.rule.results+i] = 0
+			}
+		}
+		se := &t.series[slot]
+		se.heard, se.alarm = 0, 0
+	}
+	a.made.Add(-int64(len(series)))
+	a.of[rule].Add(-int64(len(series)))
+	return len(series)
+}
+
+// shrink gives back the slots above the last one in use, once they are most: those of a burst that is over.
+func (t *table) shrink() {
+	t.sync()
+	r := &t.registry
+	r.Lock()
+	defer r.Unlock()
+	if n := r.series.used(); n < len(t.series)/2 {
+		r.series.shrink(n, &r.free[0], &r.free[1])
+		r.diffs = slices.Clone(r.diffs[:n])
+		t.names.entries = r.series.entries
+		t.series = slices.Clone(t.series[:n])
+		t.upper = slices.Clone(t.upper[:n*(len(t.rule.tiers)-1)])
+		t.pulses = slices.Clone(t.pulses[:n*t.rule.pulses])
+		t.ways = slices.Clone(t.ways[:n*t.rule.results])
+		t.kept.handles = slices.Clone(t.kept.handles[:min(n*t.rule.results, len(t.kept.handles))])
+	}
+	if n := r.inputs.used(); n < len(t.inputs)/2 {
+		r.inputs.shrink(n, &r.unused)
+		r.groups = slices.Clone(r.groups[:n])
+		t.inputs = slices.Clone(t.inputs[:n])
+		if t.rule.asks&sideSources != 0 {
+			t.sources = slices.Clone(t.sources[:n])
+		}
+	}
+}

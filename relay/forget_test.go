@@ -1,0 +1,75 @@
+package relay
+
+import (
+	"context"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// Silent series are forgotten by every lane before their slots are used again; one whose samples wait in the middle of a
+// batch is not.
+func TestForget(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		rule := folding("**", "$0", "a")
+		rule.Aggregate.Keep = time.Minute
+		tab := table(t, []string{"a"}, rule)
+		tab.Start()
+		lanes := []*Lane{tab.NewLane(nil), tab.NewLane(nil)}
+		forget := func(want int64) {
+			t.Helper()
+			err := tab.Forget(context.Background(), func(f func(*Lane)) error {
+				for _, l := range lanes {
+					f(l)
+				}
+				return nil
+			})
+			if figures, _ := tab.Aggregator.Figures(context.Background()); err != nil || figures[0].Series != want {
+				t.Errorf("%d series, want %d (%v)", figures[0].Series, want, err)
+			}
+		}
+		known := func() (n int) {
+			for _, l := range lanes {
+				n += l.memory.young.n + l.memory.old.n
+			}
+			return n
+		}
+		lanes[0].Accept(batch("a", "b", "c"))
+		lanes[1].Accept(batch("a", "b", "d"))
+		lanes[0].Flush()
+		lanes[1].Flush()
+		forget(4)
+		time.Sleep(3 * time.Minute)
+		lanes[1].Accept(batch("b", "d")) // still in the lane's open block
+		forget(2)
+		if known() != 0 { // b and d were silent when shards looked, and will be asked for again
+			t.Errorf("%d names are known", known())
+		}
+		lanes[0].Accept(batch("b"))
+		lanes[0].Flush()
+		time.Sleep(3 * time.Minute)
+
+		// A lane in the middle of a batch drops its references when the batch is done.
+		lanes[0].busy = true
+		dropped := make(chan error)
+		go func() {
+			dropped <- tab.Forget(context.Background(), func(f func(*Lane)) error { f(lanes[0]); f(lanes[1]); return nil })
+		}()
+		synctest.Wait()
+		if len(lanes[0].after) != 1 || lanes[0].memory.young.n != 1 {
+			t.Errorf("%d waiting, %d known", len(lanes[0].after), lanes[0].memory.young.n)
+		}
+		lanes[0].rest()
+		if err := <-dropped; err != nil || known() != 0 {
+			t.Errorf("%v, %d names are known", err, known())
+		}
+		forget(0)
+		lanes[0].Accept(batch("a"))
+		lanes[0].Flush()
+		forget(1)
+		for _, l := range lanes {
+			l.Close()
+		}
+		tab.Aggregator.Close(context.Background())
+	})
+}
