@@ -158,7 +158,9 @@ func TestRouteTLSRefused(t *testing.T) {
 		}
 		d.Start()
 		d.Push(numbered(0, 10))
-		await(t, d, name, func(c stat.EndpointCounts, s Status) bool { return s.State == Down && strings.Contains(s.Error, want) })
+		await(t, d, name, func(_ stat.EndpointCounts, s Status) bool {
+			return s.State == Down && strings.Contains(s.Error, want) && logs.Len() > 0
+		})
 		if c := counts(t, d); c.Queued != 10 {
 			t.Errorf("%s: %+v", name, c)
 		}
