@@ -281,11 +281,6 @@ func (d *Dest) attend(opened <-chan struct{}, cancel func()) {
 func (d *Dest) serve() error {
 	broken := d.wire.broken()
 	for {
-		if d.reopen.CompareAndSwap(true, false) {
-			if err := d.sink.reopen(d.life); err != nil {
-				return err
-			}
-		}
 		select {
 		case <-broken:
 			return d.wire.cause()
@@ -297,6 +292,13 @@ func (d *Dest) serve() error {
 		default:
 		}
 		ps := d.queue.take()
+		// After the take: what was pushed after a Reopen must not go into the old file.
+		if d.reopen.CompareAndSwap(true, false) {
+			if err := d.sink.reopen(d.life); err != nil {
+				d.queue.settle(0)
+				return err
+			}
+		}
 		if len(ps) == 0 {
 			if d.over() {
 				return nil
