@@ -2,7 +2,6 @@ package main
 
 import (
 	"bufio"
-	"encoding/json"
 	"fmt"
 	"io"
 	"os"
@@ -55,7 +54,7 @@ func diff(before, after string, asJSON bool, in io.Reader, out io.Writer) error 
 		}
 		differ++
 		if asJSON {
-			return json.NewEncoder(w).Encode(&d)
+			return printJSON(w, &d)
 		}
 		_, err := fmt.Fprintf(w, "%s\n  was: %s\n  is:  %s\n", name, describe(name, &d.Was), describe(name, &d.Is))
 		return err

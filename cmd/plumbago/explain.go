@@ -60,7 +60,7 @@ func (e *explainCmd) run(names []string, in io.Reader, out io.Writer) error {
 			return err
 		}
 		if e.asJSON {
-			return json.NewEncoder(w).Encode(x)
+			return printJSON(w, x)
 		}
 		return printExplanation(w, &x)
 	})

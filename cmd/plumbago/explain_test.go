@@ -142,3 +142,11 @@ func TestExplainAdmin(t *testing.T) {
 	}
 	command(t, 1, "", "explain", "--admin", strings.TrimPrefix(daemon.URL, "http://"), "refused")
 }
+
+// An expression is printed as it is written, in JSON too.
+func TestExplainVerbatim(t *testing.T) {
+	var b strings.Builder
+	if err := printJSON(&b, map[string]string{"match": `^(?P<host>a&b)`}); err != nil || b.String() != `{"match":"^(?P<host>a&b)"}`+"\n" {
+		t.Errorf("%q, %v", b.String(), err)
+	}
+}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"bufio"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -182,7 +181,7 @@ func (r *ringCmd) locate(p *placement, names []string, in io.Reader, w io.Writer
 	bad, err := each(names, in, func(name string) error {
 		members := p.of(name)
 		if r.asJSON {
-			return json.NewEncoder(w).Encode(struct {
+			return printJSON(w, struct {
 				Name    string   `json:"name"`
 				Members []string `json:"members"`
 			}{name, members})
@@ -221,7 +220,7 @@ func (r *ringCmd) list(p *placement, w io.Writer) error {
 			list[i].Member, 100*list[i].Share, 100*list[i].Off)
 	}
 	if r.asJSON {
-		return json.NewEncoder(w).Encode(struct {
+		return printJSON(w, struct {
 			Policy   string        `json:"policy"`
 			Ring     string        `json:"ring"`
 			Replicas int           `json:"replicas"`

@@ -2,7 +2,6 @@ package main
 
 import (
 	"cmp"
-	"encoding/json"
 	"fmt"
 	"io"
 	"slices"
@@ -99,7 +98,7 @@ func (r *ringCmd) compare(p, q *placement, names []string, in io.Reader, w io.Wr
 
 func (r *ringCmd) printMoves(m *moves, w io.Writer) error {
 	if r.asJSON {
-		return json.NewEncoder(w).Encode(m)
+		return printJSON(w, m)
 	}
 	kind := ""
 	if m.Generated {
