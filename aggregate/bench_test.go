@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"plumbago/aggregate/history"
 	"plumbago/carbon"
 	"plumbago/carbon/stat"
 )
@@ -49,8 +50,18 @@ func BenchmarkFold(b *testing.B) {
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*len(block.List)), "ns/sample")
 }
 
-func BenchmarkEmit(b *testing.B) {
+func BenchmarkEmit(b *testing.B) { benchmarkEmit(b, history.Options{}) }
+
+// Every result is kept: two of each series, for ten minutes.
+func BenchmarkEmitKept(b *testing.B) {
+	benchmarkEmit(b, history.Options{Keep: 10 * time.Minute, Series: 2 * BlockSize})
+}
+
+func benchmarkEmit(b *testing.B, o history.Options) {
 	s, block := loaded(b, BlockSize)
+	if o.Keep > 0 {
+		s.past = history.NewStore(o.Keep, history.NewRoom(o.Series))
+	}
 	now := block.Arrival
 	for b.Loop() {
 		for i := range block.List {
