@@ -17,6 +17,9 @@ func (s *shard) step(now int64, n int) (more bool) {
 		n -= len(s.scratch)
 		for _, e := range s.scratch {
 			t := &s.tables[e.rule]
+			if int(e.series) >= len(t.series) {
+				continue // it was deleted, and the table is smaller now
+			}
 			if se := &t.series[e.series]; se.alarm == due {
 				s.attend(t, e.series, se)
 			}

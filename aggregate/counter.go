@@ -8,7 +8,7 @@ type baseline struct {
 	value float64
 	time  int64  // Unix milliseconds; unset if there was no sample yet
 	group uint32 // the series its values are folded into
-	heard uint32 // when its last sample arrived, Unix seconds; 0 if the shard does not know it (yet, or any more)
+	heard uint32 // when its last sample arrived, Unix seconds; 0 if the shard does not know it (yet, or any more), or deleted
 }
 
 // unset is the time of a baseline that is none yet.

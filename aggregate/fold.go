@@ -51,7 +51,7 @@ func (s *shard) fold(block *Samples) {
 }
 
 // heardAt is a time of arrival as series and inputs remember it.
-func heardAt(arrival int64) uint32 { return max(1, uint32(arrival/1000)) }
+func heardAt(arrival int64) uint32 { return max(deleted+1, uint32(arrival/1000)) }
 
 // take makes of a sample of an input the value that its series gets; ok is false if it gives none.
 func (t *table) take(input uint32, x *value, heard uint32) (slot uint32, ok bool) {

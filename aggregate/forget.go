@@ -84,10 +84,6 @@ func (a *Aggregator) unwatch() {
 
 // scan finds what is silent in one table, part by part.
 func (a *Aggregator) scan(ctx context.Context, s *shard, rule int, now time.Time, sil *silence) error {
-	r := a.rules[rule]
-	if r.Keep == 0 {
-		return nil
-	}
 	t := &s.tables[rule]
 	t.registry.watch()
 	for from, more := 0, true; more; from += partSize {
@@ -120,10 +116,21 @@ func (r *Rule) keepFor(diff bool) time.Duration {
 	return r.Keep
 }
 
+// forgets says whether the rule does not keep any longer what was heard of at a time; 0 is never yet.
+func (r *Rule) forgets(heard uint32, diff bool, now time.Time) bool {
+	switch {
+	case heard == 0:
+		return false
+	case heard == deleted:
+		return true
+	}
+	return r.Keep > 0 && now.Sub(time.Unix(int64(heard), 0)) >= r.keepFor(diff)
+}
+
 // silent says whether a series may be forgotten: it was heard of long ago, and nothing of it is to be emitted or amended.
 func (t *table) silent(slot uint32, now time.Time) bool {
 	se := &t.series[slot]
-	if se.heard == 0 || now.Sub(time.Unix(int64(se.heard), 0)) < t.rule.keepFor(se.diff) {
+	if !t.rule.forgets(se.heard, se.diff, now) {
 		return false
 	}
 	for tier := range t.rule.tiers {
@@ -139,7 +146,7 @@ func (t *table) silent(slot uint32, now time.Time) bool {
 
 func (t *table) silentInput(n uint32, now time.Time) bool {
 	in := &t.inputs[n]
-	return in.heard != 0 && now.Sub(time.Unix(int64(in.heard), 0)) >= t.rule.keepFor(t.series[in.group].diff)
+	return in.heard != 0 && t.rule.forgets(in.heard, t.series[in.group].diff, now)
 }
 
 // forgetInputs forgets those of the given inputs that are still silent.
@@ -162,11 +169,8 @@ func (s *shard) forgetSeries(a *Aggregator, rule int, now time.Time, series []ui
 	series = t.registry.forgetSeries(series)
 	t.sync()
 	for _, slot := range series {
-		for tier := range t.rule.tiers {
-			t.runs.keep(t.track(slot, tier), func(sl *slice) bool { t.freeCell(sl.columns()); return false })
-			*t.track(slot, tier) = track{}
-		}
-		clear(t.pulses[int(slot)*t.rule.pulses:][:t.rule.pulses])
+		t.empty(slot)
+		t.series[slot].heard = 0
 		for i := range t.rule.results {
 			way := &t.ways[int(slot)*t.rule.results+i]
 			s.out.Drop(*way)
@@ -176,12 +180,27 @@ func (s *shard) forgetSeries(a *Aggregator, rule int, now time.Time, series []ui
 				t.kept.handles[int(slot)*t.rule.results+i] = 0
 			}
 		}
-		se := &t.series[slot]
-		se.heard, se.alarm = 0, 0
 	}
 	a.made.Add(-int64(len(series)))
 	a.of[rule].Add(-int64(len(series)))
 	return len(series)
+}
+
+// empty frees the slices of a series and forgets what its windows remember.
+func (t *table) empty(slot uint32) {
+	for tier := range t.rule.tiers {
+		t.runs.keep(t.track(slot, tier), func(sl *slice) bool {
+			if late, ok := t.late[sl.columns()]; ok {
+				t.freeCell(late)
+				delete(t.late, sl.columns())
+			}
+			t.freeCell(sl.columns())
+			return false
+		})
+		*t.track(slot, tier) = track{}
+	}
+	clear(t.pulses[int(slot)*t.rule.pulses:][:t.rule.pulses])
+	t.series[slot].alarm = 0
 }
 
 // shrink gives back the slots above the last one in use, once they are most: those of a burst that is over.
@@ -190,7 +209,7 @@ func (t *table) shrink() {
 	r := &t.registry
 	r.Lock()
 	defer r.Unlock()
-	if n := r.series.used(); n < len(t.series)/2 {
+	if n := r.series.used(); 2*n < len(t.series) {
 		r.series.shrink(n, &r.free[0], &r.free[1])
 		r.diffs = slices.Clone(r.diffs[:n])
 		t.names.entries = r.series.entries
@@ -200,7 +219,7 @@ func (t *table) shrink() {
 		t.ways = slices.Clone(t.ways[:n*t.rule.results])
 		t.kept.handles = slices.Clone(t.kept.handles[:min(n*t.rule.results, len(t.kept.handles))])
 	}
-	if n := r.inputs.used(); n < len(t.inputs)/2 {
+	if n := r.inputs.used(); 2*n < len(t.inputs) {
 		r.inputs.shrink(n, &r.unused)
 		r.groups = slices.Clone(r.groups[:n])
 		t.inputs = slices.Clone(t.inputs[:n])

@@ -33,7 +33,22 @@ func (f *forgetful) drop(gone *Forgotten) {
 
 // While names come and go, and silent ones are forgotten under the hands of those who send, no sample is ever credited to
 // another name's series.
-func TestForgetNeverMixesSeries(t *testing.T) {
+func TestForgetNeverMixesSeries(t *testing.T) { forgetUnderLoad(t, func(*bench) {}) }
+
+// Nor while series are deleted that are still sent.
+func TestDeleteNeverMixesSeries(t *testing.T) {
+	round := 0
+	forgetUnderLoad(t, func(b *bench) {
+		round++
+		is := func(name []byte) bool { return int(name[len(name)-1])%4 == round%4 }
+		if _, err := b.Delete(context.Background(), is); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// forgetUnderLoad lets names come and go for half an hour, and forgets silent series every 10 s, after between was called.
+func forgetUnderLoad(t *testing.T, between func(*bench)) {
 	o := options(func(o *Options) {
 		o.Functions, o.Keep, o.MaxGap, o.Grace = []string{"min", "max", "sources"}, 2*time.Minute, time.Minute, 5*time.Second
 		o.Rollups = []time.Duration{30 * time.Second}
@@ -49,6 +64,7 @@ func TestForgetNeverMixesSeries(t *testing.T) {
 		}
 		for range 200 {
 			time.Sleep(10 * time.Second)
+			between(b)
 			if _, err := b.Forget(context.Background(), func(gone *Forgotten) error {
 				for _, f := range lanes {
 					f.drop(gone)

@@ -50,8 +50,11 @@ func (s *shard) live(t *table, from uint32, averages bool, is func([]byte) bool,
 		if looked++; looked > stepSize {
 			return slot, true
 		}
+		if t.series[slot].heard <= deleted {
+			continue
+		}
 		name := nameOf(t.names.name(slot))
-		if t.series[slot].heard == 0 || !is(name) {
+		if !is(name) {
 			continue
 		}
 		x := Live{Name: string(name), Diff: t.series[slot].diff, MemOnly: r.MemOnly, Last: math.NaN(), Avg: math.NaN(), Max: math.NaN()}

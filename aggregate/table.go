@@ -51,7 +51,7 @@ func (f *Figures) add(o *Figures) {
 // A series is one result line's state.
 type series struct {
 	alarm int64  // the next time at which something is due, Unix milliseconds; 0 if nothing is
-	heard uint32 // when its last sample arrived, Unix seconds; 0 if the shard does not know it (yet, or any more)
+	heard uint32 // when its last sample arrived, Unix seconds; 0 if the shard does not know it (yet, or any more), or deleted
 	base  track  // of the base tier
 	diff  bool   // its samples are running totals
 }
