@@ -52,9 +52,10 @@ func (j *journal) String() string {
 
 // A setup is how a daemon is started.
 type setup struct {
-	bin  string   // raceProgram if empty
-	conf string   // TOML, without [admin]; it goes on in [log]
-	args []string // further arguments of run
+	bin   string   // raceProgram if empty
+	conf  string   // TOML, without [admin]; it goes on in [log]
+	admin string   // further keys of [admin]
+	args  []string // further arguments of run
 }
 
 // start runs a daemon and waits until it is ready.
@@ -67,7 +68,7 @@ func start(t *testing.T, s setup) *daemon {
 	port := freePort(t)
 	d := &daemon{t: t, admin: fmt.Sprintf("http://127.0.0.1:%d", port), done: make(chan struct{}), said: &journal{}}
 	d.conf = filepath.Join(t.TempDir(), "plumbago.toml")
-	write(t, d.conf, fmt.Sprintf("[admin]\naddress = \"127.0.0.1:%d\"\n[log]\nlevel = \"info\"\n%s", port, s.conf))
+	write(t, d.conf, fmt.Sprintf("[admin]\naddress = \"127.0.0.1:%d\"\n%s\n[log]\nlevel = \"info\"\n%s", port, s.admin, s.conf))
 	d.cmd = exec.Command(s.bin, append([]string{"run", "-c", d.conf}, s.args...)...)
 	// A race ends the process with its own code, so that no test can overlook it.
 	d.cmd.Env = append(os.Environ(), "GORACE=exitcode=66 halt_on_error=1")

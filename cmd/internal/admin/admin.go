@@ -77,6 +77,8 @@ func (s *Server) Handler() http.Handler {
 	mux.HandleFunc("GET /api/status", s.status)
 	mux.HandleFunc("GET /api/explain", s.explain)
 	mux.HandleFunc("GET /api/series", s.listSeries)
+	mux.HandleFunc("DELETE /api/series", s.changing(s.deleteSeries))
+	mux.HandleFunc("GET /api/series/refused", s.refused)
 	mux.HandleFunc("GET /api/history", s.history)
 	mux.HandleFunc("GET /api/query", s.query)
 	mux.Handle("GET /metrics", promhttp.HandlerFor(registry(s.daemon), promhttp.HandlerOpts{}))

@@ -53,6 +53,30 @@ func seriesOptions(q url.Values) (o daemon.SeriesOptions, err error) {
 	return o, nil
 }
 
+// deleteSeries forgets series. The prefix must be there: an empty one is all of them.
+func (s *Server) deleteSeries(w http.ResponseWriter, r *http.Request) {
+	q := r.URL.Query()
+	if !q.Has("prefix") {
+		fail(w, http.StatusBadRequest, errors.New("which series? (?prefix=a.b., or ?prefix= for all)"))
+		return
+	}
+	for key := range q {
+		if key != "prefix" { // a filter that is not heeded would delete too much
+			fail(w, http.StatusBadRequest, fmt.Errorf("series are deleted by their prefix, not by %s", key))
+			return
+		}
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), patience)
+	defer cancel()
+	n, err := s.daemon.DeleteSeries(ctx, q.Get("prefix"))
+	answer(w, struct {
+		Deleted int `json:"deleted"`
+	}{n}, err)
+}
+
+// refused answers with what the limits of series refused.
+func (s *Server) refused(w http.ResponseWriter, _ *http.Request) { answer(w, s.daemon.Refused(), nil) }
+
 // history answers with the kept points of one result.
 func (s *Server) history(w http.ResponseWriter, r *http.Request) {
 	q := r.URL.Query()

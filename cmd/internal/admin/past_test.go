@@ -3,6 +3,7 @@ package admin
 import (
 	"context"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
@@ -121,5 +122,73 @@ func TestPast(t *testing.T) {
 	f("/api/status", 200, "")
 	if _, status := get(t, h, "/api/status"); !strings.Contains(status, `"history":{"series":14,"points":20,"bytes":`) {
 		t.Errorf("/api/status: %s", status)
+	}
+}
+
+// Series are deleted by a prefix that is given, and are gone with their past.
+func TestDeleteSeries(t *testing.T) {
+	h := remembering(t)
+	f := func(query string, status int, want string) {
+		t.Helper()
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, httptest.NewRequest(http.MethodDelete, "/api/series"+query, nil))
+		if body := strings.TrimSpace(w.Body.String()); w.Code != status || !strings.HasPrefix(body, want) {
+			t.Errorf("%q answers %d %s, want %d %s", query, w.Code, body, status, want)
+		}
+	}
+	left := func(want string) {
+		t.Helper()
+		if _, body := get(t, h, "/api/series?limit=0"); !strings.Contains(body, want) {
+			t.Errorf("there are %s, want %s", body, want)
+		}
+	}
+	f("", 400, `{"error":"which series?`)
+	f("?prefix=web&match=*.a1", 400, `{"error":"series are deleted by their prefix, not by match"}`)
+	f("?prefix=nobody", 200, `{"deleted":0}`)
+	left(`"total":4`)
+	f("?prefix=web.a", 200, `{"deleted":2}`)
+	left(`"total":2`)
+	for name, status := range map[string]int{"web.a1.avg": 404, "web.b.avg": 200} {
+		if got, body := get(t, h, "/api/history?name="+name); got != status {
+			t.Errorf("the history of %s is %d %s", name, got, body)
+		}
+	}
+	f("?prefix=", 200, `{"deleted":2}`)
+	left(`"total":0`)
+	if _, metrics := get(t, h, "/metrics"); !strings.Contains(metrics, "plumbago_history_series 0\n") {
+		t.Error("something is kept of what was deleted")
+	}
+}
+
+// What a limit refused is told by prefix and listener.
+func TestRefused(t *testing.T) {
+	const text = `
+[[listen]]
+address = "tcp://127.0.0.1:0"
+[[rule]]
+match = "**"
+[rule.aggregate]
+series = 1
+`
+	f, faults := conf.Parse("test.toml", []byte(text), func(string) (string, bool) { return "", false })
+	if len(faults) > 0 {
+		t.Fatal(faults)
+	}
+	d, err := daemon.New(f, zap.NewNop(), daemon.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := d.Start(); err != nil {
+		t.Fatal(err)
+	}
+	h := (&Server{daemon: d, log: zap.NewNop()}).Handler()
+	if _, body := get(t, h, "/api/series/refused"); body != `{"refused":[],"others":0}`+"\n" {
+		t.Errorf("before anything: %s", body)
+	}
+	feed(t, d, "a.b.c 1\na.b.d 1\na.b.e 1\n")
+	d.Close(context.Background())
+	want := `{"refused":[{"prefix":"a.b","source":"tcp://127.0.0.1:0","rule":1,"names":2,"last":"a.b.e"}],"others":0}` + "\n"
+	if _, body := get(t, h, "/api/series/refused"); body != want {
+		t.Errorf("got %s want %s", body, want)
 	}
 }

@@ -1,6 +1,7 @@
 package daemon
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"time"
@@ -23,16 +24,30 @@ func (d *Daemon) forget(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		}
-		err := d.table.Forget(ctx, func(f func(*relay.Lane)) error {
-			for i, lane := range d.lanes {
-				if err := d.ask(ctx, d.workers[i], func() { f(lane) }); err != nil {
-					return err
-				}
-			}
-			return nil
-		})
-		if err != nil && !errors.Is(err, context.Canceled) {
+		if err := d.forgetNow(ctx); err != nil && !errors.Is(err, context.Canceled) {
 			d.log.Error("forgetting silent series", zap.Error(err))
 		}
 	}
+}
+
+func (d *Daemon) forgetNow(ctx context.Context) error {
+	return d.table.Forget(ctx, func(f func(*relay.Lane)) error {
+		for i, lane := range d.lanes {
+			if err := d.ask(ctx, d.workers[i], func() { f(lane) }); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// DeleteSeries forgets the live series whose names begin with prefix, and their past. It returns how many they were. One that
+// gets another sample begins anew.
+func (d *Daemon) DeleteSeries(ctx context.Context, prefix string) (int, error) {
+	n, err := d.table.Aggregator.Delete(ctx, func(name []byte) bool { return bytes.HasPrefix(name, []byte(prefix)) })
+	d.log.Info("deleted series", zap.String("prefix", prefix), zap.Int("series", n), zap.Error(err))
+	if err == nil && n > 0 {
+		err = d.forgetNow(ctx) // what they took in memory
+	}
+	return n, err
 }

@@ -140,3 +140,32 @@ func (d *Daemon) Query(ctx context.Context, e *query.Expr, at int64) ([]query.Re
 	}
 	return v.Results(), nil
 }
+
+// Refusals are what the limits of series refused since the start.
+type Refusals struct {
+	Refused []Refusal `json:"refused"` // the largest first
+	Others  int64     `json:"others"`  // names in further groups, of which only so many are told apart
+}
+
+// A Refusal is a group of names that would have made series.
+type Refusal struct {
+	Prefix string `json:"prefix"` // the first two nodes of the series' names
+	Source string `json:"source"` // the listener that the first came by, or "results" for results of other aggregates
+	Rule   int    `json:"rule"`   // its place in the table, from 1
+	Names  int64  `json:"names"`
+	Last   string `json:"last"` // the latest of them
+}
+
+// Refused says what the limits refused.
+func (d *Daemon) Refused() Refusals {
+	groups, others := d.table.Aggregator.Refused()
+	all := Refusals{Refused: []Refusal{}, Others: others}
+	for _, g := range groups {
+		source := "results"
+		if g.Source >= 0 {
+			source = d.listeners[g.Source].Name()
+		}
+		all.Refused = append(all.Refused, Refusal{g.Prefix, source, d.table.Folding(g.Rule), g.Names, g.Last})
+	}
+	return all
+}
