@@ -9,8 +9,6 @@ import (
 	"strings"
 	"syscall"
 	"time"
-
-	"go.uber.org/zap"
 )
 
 // socketMode is what a unix socket's file may be used by: its owner and group. Who is to send without being in
@@ -29,11 +27,7 @@ func (l *Listener) bind(a Address) error {
 		}
 		l.addAcceptor(a, s.(*net.TCPListener), socketFile{})
 	case "udp":
-		conn, err := net.ListenPacket("udp", a.Host)
-		if err != nil {
-			return err
-		}
-		return l.addPackets(a, conn.(*net.UDPConn), socketFile{})
+		return l.bindUDP(a)
 	case "unix":
 		if err := removeStale(a); err != nil {
 			return err
@@ -55,6 +49,7 @@ func (l *Listener) bind(a Address) error {
 			return err
 		}
 		file, err := ownFile(a)
+		l.bound = append(l.bound, conn.LocalAddr())
 		return errors.Join(err, l.addPackets(a, conn, file))
 	}
 	return nil
@@ -79,8 +74,8 @@ func (l *Listener) addPackets(a Address, conn packetConn, file socketFile) error
 	w, d := l.turn()
 	p := &packetSocket{
 		listener: l, worker: w, conn: conn, raw: raw, file: file, unix: a.Network == "unixgram",
-		lines: l.opts.Protocol == "line",
-		from:  &origin{decoder: d, listener: a.String(), limiter: l.limiter, limited: &l.counts.rateLimited},
+		lines: l.opts.Protocol == "line", drops: &drops{raw: raw},
+		from: &origin{decoder: d, listener: a.String(), limiter: l.limiter, limited: &l.counts.rateLimited},
 	}
 	p.attempt = p.tryReceive
 	if p.unix {
@@ -90,8 +85,7 @@ func (l *Listener) addPackets(a Address, conn packetConn, file socketFile) error
 		p.rx.name()
 	}
 	l.packets = append(l.packets, p)
-	l.bound = append(l.bound, conn.LocalAddr())
-	return l.sizeBuffer(a, raw)
+	return l.sizeBuffer(p)
 }
 
 // A secureAddr is the address of a TCP socket on which TLS is spoken.
@@ -99,23 +93,6 @@ type secureAddr struct{ net.Addr }
 
 // Network returns "tls".
 func (secureAddr) Network() string { return "tls" }
-
-// sizeBuffer gives a datagram socket the receive buffer that is wanted, or says once what keeps it from that.
-func (l *Listener) sizeBuffer(a Address, raw syscall.RawConn) error {
-	if l.opts.RecvBuffer == 0 {
-		return nil
-	}
-	var granted int
-	var err error
-	if e := raw.Control(func(fd uintptr) { granted, err = setRecvBuffer(fd, l.opts.RecvBuffer) }); e != nil {
-		return e
-	}
-	if err == nil && granted < l.opts.RecvBuffer {
-		l.log.Warn("the kernel grants a smaller receive buffer; raise net.core.rmem_max with sysctl, or set recv_buffer",
-			zap.String("listener", a.String()), zap.Int("wanted", l.opts.RecvBuffer), zap.Int("granted", granted))
-	}
-	return err
-}
 
 // removeStale removes the file of a unix socket on which nobody answers any more.
 func removeStale(a Address) error {

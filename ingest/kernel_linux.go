@@ -64,9 +64,34 @@ func refuse(fd uintptr) error {
 // refuseAll has the kernel drop what comes to an IP socket from now on, as if it had been lost on the way. What the
 // socket has already stays readable: it is all that was acknowledged, and it ends.
 func refuseAll(fd uintptr) error {
-	program := []unix.SockFilter{{Code: unix.BPF_RET | unix.BPF_K, K: 0}}
+	return filter(fd, unix.SockFilter{Code: unix.BPF_RET | unix.BPF_K, K: 0})
+}
+
+// refuseShared has the kernel cut down to nothing what comes to a UDP socket by broadcast or multicast: it gives a copy to
+// every socket of an address, and one is enough.
+func refuseShared(fd uintptr) error {
+	const packetType = uint32(0xfffff000) + 4 // SKF_AD_OFF + SKF_AD_PKTTYPE
+	return filter(fd,
+		unix.SockFilter{Code: unix.BPF_LD | unix.BPF_B | unix.BPF_ABS, K: packetType},
+		unix.SockFilter{Code: unix.BPF_JMP | unix.BPF_JEQ | unix.BPF_K, K: unix.PACKET_HOST, Jf: 1},
+		unix.SockFilter{Code: unix.BPF_RET | unix.BPF_K, K: 1 << 20},
+		unix.SockFilter{Code: unix.BPF_RET | unix.BPF_K, K: 1}, // the header stays; 0 would count as dropped
+	)
+}
+
+// refuseNone takes a filter off again.
+func refuseNone(fd uintptr) error {
+	return unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_DETACH_FILTER, 0)
+}
+
+func filter(fd uintptr, program ...unix.SockFilter) error {
 	return unix.SetsockoptSockFprog(int(fd), unix.SOL_SOCKET, unix.SO_ATTACH_FILTER,
 		&unix.SockFprog{Len: uint16(len(program)), Filter: &program[0]})
+}
+
+// reusePort lets a socket share its address with others that do the same, of the same user.
+func reusePort(fd uintptr) error {
+	return unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_REUSEPORT, 1)
 }
 
 // shutRead has the kernel fail who sends to a unix socket from now on. What the socket has already stays readable.

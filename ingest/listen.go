@@ -47,12 +47,12 @@ type Listener struct {
 	reading   sync.WaitGroup
 	counts    counts
 
-	sayNotAllowed, sayNotTrusted, sayOverLimit, sayNoRoom seldom
+	sayNotAllowed, sayNotTrusted, sayOverLimit, sayNoRoom, saySmall seldom
 }
 
 // counts are what Stats reads. Readers add to them once a read.
 type counts struct {
-	accepted, closed, bytes, datagrams              atomic.Int64
+	accepted, closed, bytes                         atomic.Int64
 	notAllowed, notTrusted, overLimit, noDescriptor atomic.Int64
 	probes, idled, rateLimited                      atomic.Int64
 	stale                                           atomic.Int64
@@ -66,7 +66,7 @@ type Stats struct {
 	Closed    int64 `json:"closed"`         // connections that ended
 	Bytes     int64 `json:"bytes"`          // read from connections and in datagrams
 	Datagrams int64 `json:"datagrams"`      // received
-	Dropped   int64 `json:"kernel_dropped"` // datagrams that the kernel dropped as the receive buffer was full; only while the socket is open
+	Dropped   int64 `json:"kernel_dropped"` // datagrams that the kernel dropped as the receive buffer was full
 
 	Refused     Refused `json:"refused"`
 	Probes      int64   `json:"probes"`      // connections that ended before a byte came, as a balancer's checks do
@@ -243,6 +243,11 @@ func (l *Listener) close(ctx context.Context) error {
 		s.wake()
 	}
 	l.mu.Unlock()
+	for _, p := range l.packets { // all, before the end of one moves its peers to another
+		if l.started {
+			p.shut()
+		}
+	}
 	for _, p := range l.packets {
 		_ = p.conn.SetReadDeadline(longAgo())
 	}
@@ -304,7 +309,7 @@ func (l *Listener) newBatch() *carbon.Batch {
 // Stats returns the listener's figures.
 func (l *Listener) Stats() Stats {
 	s := Stats{
-		Closed: l.counts.closed.Load(), Bytes: l.counts.bytes.Load(), Datagrams: l.counts.datagrams.Load(),
+		Closed: l.counts.closed.Load(), Bytes: l.counts.bytes.Load(),
 		Refused: Refused{
 			Allow: l.counts.notAllowed.Load(), ProxyFrom: l.counts.notTrusted.Load(), Connections: l.counts.overLimit.Load(), Descriptors: l.counts.noDescriptor.Load(),
 		},
@@ -317,9 +322,25 @@ func (l *Listener) Stats() Stats {
 	s.Accepted = l.counts.accepted.Load() // after Closed, so that Open is never negative
 	s.Open = s.Accepted - s.Closed
 	for _, p := range l.packets {
-		s.Dropped += p.dropped()
+		s.Datagrams += p.received.Load()
+		s.Dropped += p.drops.count()
 	}
 	return s
+}
+
+// SocketStats are a datagram socket's own figures. A UDP address has several sockets.
+type SocketStats struct {
+	Address   string `json:"address"`        // as it is configured
+	Datagrams int64  `json:"datagrams"`      // received
+	Dropped   int64  `json:"kernel_dropped"` // dropped by the kernel as the receive buffer was full
+}
+
+// Sockets returns the figures of each datagram socket.
+func (l *Listener) Sockets() (all []SocketStats) {
+	for _, p := range l.packets {
+		all = append(all, SocketStats{Address: p.from.listener, Datagrams: p.received.Load(), Dropped: p.drops.count()})
+	}
+	return all
 }
 
 // Name returns the listener's addresses as they are configured.

@@ -14,7 +14,8 @@ type Options struct {
 	// What the senders speak: "line" (carbon's plaintext, with statsd-style name:value|N and |D) or "pickle".
 	Protocol string `toml:"protocol" enum:"line|pickle"`
 	// Where to listen: tcp://HOST:PORT, udp://HOST:PORT, tls://HOST:PORT, unix://PATH or unixgram://PATH; without a
-	// host, on every address. Several addresses share the other keys.
+	// host, on every address. Several addresses share the other keys. A UDP address is read by a socket for each core;
+	// what one client sends stays in one of them, and in order.
 	Address []string `toml:"address"`
 	// The longest line in bytes. A longer one is dropped whole, counted as too_long, and the connection goes on.
 	MaxLine int `toml:"max_line" unit:"bytes"`
@@ -28,8 +29,8 @@ type Options struct {
 	// What becomes of a stream's last line when it has no newline: "drop" (it may be cut short) or "accept" (for
 	// senders like echo -n).
 	Unterminated string `toml:"unterminated" enum:"drop|accept"`
-	// The socket's receive buffer in bytes, for UDP and unixgram: how much may arrive while plumbago is busy. The
-	// kernel's net.core.rmem_max bounds it for users other than root.
+	// The receive buffer of each socket in bytes, for UDP and unixgram: how much may arrive while plumbago is busy. The
+	// kernel's net.core.rmem_max bounds it for users other than root; what does not fit is counted as kernel_dropped.
 	RecvBuffer int `toml:"recv_buffer" unit:"bytes"`
 	// Who may send: addresses and CIDR ranges, as in ["10.0.0.0/8", "::1"]; without it, everybody. Connections of others
 	// are closed at once and their datagrams ignored: they are counted beside the ledger. Unix sockets are not concerned,

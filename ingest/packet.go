@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"sync/atomic"
 	"syscall"
 
 	"go.uber.org/zap"
@@ -32,6 +33,8 @@ type packetSocket struct {
 	unix     bool
 	lines    bool // whether datagrams may share a batch: lines end visibly
 	rx       *receiver
+	received atomic.Int64
+	drops    *drops
 
 	batch *carbon.Batch  // being filled, with a place in the worker's room; nil between two receives
 	peer  netip.AddrPort // who sent what is in batch, or the last of them
@@ -92,17 +95,20 @@ func (p *packetSocket) tryReceive(fd uintptr) bool {
 	return p.err != syscall.EAGAIN
 }
 
-// drain takes at the stop what the kernel holds, after telling it to take no more.
-func (p *packetSocket) drain() {
+// shut has the kernel take no more.
+func (p *packetSocket) shut() {
 	p.file.remove()
 	shut := refuseAll
 	if p.unix {
 		shut = shutRead
 	}
-	_ = p.raw.Control(func(fd uintptr) { p.err = shut(fd) })
-	if p.err != nil {
-		p.listener.log.Warn("shutting a socket", zap.String("listener", p.from.listener), zap.Error(p.err))
+	if err := control(p.conn, shut); err != nil {
+		p.listener.log.Warn("shutting a socket", zap.String("listener", p.from.listener), zap.Error(err))
 	}
+}
+
+// drain takes at the stop what the kernel holds, which is all that there will be.
+func (p *packetSocket) drain() {
 	attempt := func(fd uintptr) { p.tryReceive(fd) }
 	for !p.listener.aborted() {
 		if p.raw.Control(attempt) != nil || p.err != nil || p.take() != nil {
@@ -141,7 +147,7 @@ func (p *packetSocket) take() error {
 		p.send()
 	}
 	p.listener.counts.bytes.Add(n)
-	p.listener.counts.datagrams.Add(int64(p.got) - refused)
+	p.received.Add(int64(p.got) - refused)
 	if refused > 0 {
 		p.listener.notAllowed("a datagram", p.from.listener, stranger.String(), refused)
 	}
@@ -199,11 +205,6 @@ func (p *packetSocket) send() {
 
 func (p *packetSocket) close() {
 	p.file.remove()
+	p.drops.count()
 	_ = p.conn.Close()
-}
-
-// dropped returns how many datagrams the kernel had to drop.
-func (p *packetSocket) dropped() (n int64) {
-	_ = p.raw.Control(func(fd uintptr) { n = int64(kernelDrops(fd)) })
-	return n
 }

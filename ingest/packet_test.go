@@ -142,11 +142,15 @@ func TestKernelDrops(t *testing.T) {
 	for range 200 {
 		write(t, conn, "a.b 1 1700000000")
 	}
-	if n := l.Stats().Dropped; n < 100 || n >= 200 {
+	n := l.Stats().Dropped
+	if n < 100 || n >= 200 {
 		t.Errorf("%d datagrams were dropped", n)
 	}
 	if err := l.Close(t.Context()); err != nil {
 		t.Error(err)
+	}
+	if after := l.Stats().Dropped; after != n {
+		t.Errorf("%d datagrams were dropped, and %d when the socket is closed", n, after)
 	}
 }
 

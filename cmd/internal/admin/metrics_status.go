@@ -15,6 +15,8 @@ var (
 	read        = desc("listener_bytes_total", "Bytes read.", "listener")
 	datagrams   = desc("listener_datagrams_total", "Datagrams received.", "listener")
 	kernelDrops = desc("listener_kernel_dropped_total", "Datagrams that the kernel dropped as the receive buffer was full.", "listener")
+	socketTook  = desc("socket_datagrams_total", "Datagrams received by a socket; a UDP address has several.", "listener", "address", "socket")
+	socketDrops = desc("socket_kernel_dropped_total", "Datagrams that the kernel dropped as the socket's receive buffer was full.", "listener", "address", "socket")
 	refused     = desc("listener_refused_total", "Connections and datagrams that were refused, by reason.", "listener", "reason")
 	stale       = desc("listener_tls_reload_errors_total", "Changed files of tls that could not be used.", "listener")
 	expiry      = desc("listener_certificate_expiry_timestamp_seconds", "When the first certificate of a file expires.", "listener", "file")
@@ -39,6 +41,10 @@ func collectListener(ch chan<- prometheus.Metric, l *daemon.ListenStatus) {
 	counter(ch, read, l.Bytes, l.Name)
 	counter(ch, datagrams, l.Datagrams, l.Name)
 	counter(ch, kernelDrops, l.Dropped, l.Name)
+	for i, s := range l.Sockets {
+		counter(ch, socketTook, s.Datagrams, l.Name, s.Address, strconv.Itoa(i))
+		counter(ch, socketDrops, s.Dropped, l.Name, s.Address, strconv.Itoa(i))
+	}
 	counter(ch, refused, l.Refused.Allow, l.Name, "allow")
 	counter(ch, refused, l.Refused.ProxyFrom, l.Name, "proxy_from")
 	counter(ch, broken, l.Broken.Proxy, l.Name, "proxy")

@@ -28,6 +28,7 @@ type ListenStatus struct {
 	Protocol string   `json:"protocol"`
 	Address  []string `json:"address"`
 	ingest.Stats
+	Sockets      []ingest.SocketStats    `json:"sockets,omitempty"`      // those for datagrams
 	Certificates []transport.Certificate `json:"certificates,omitempty"` // what TLS uses
 }
 
@@ -79,7 +80,7 @@ func (d *Daemon) Status(ctx context.Context) (Status, error) {
 	for _, l := range d.listeners {
 		ls := ListenStatus{Name: l.Name(), Protocol: l.Protocol(), Address: []string{}}
 		if opened {
-			ls.Stats, ls.Certificates = l.Stats(), l.Certificates()
+			ls.Stats, ls.Sockets, ls.Certificates = l.Stats(), l.Sockets(), l.Certificates()
 			for _, a := range l.Addrs() {
 				ls.Address = append(ls.Address, url{a}.String())
 			}
