@@ -21,6 +21,7 @@ type acceptor struct {
 	listener *Listener
 	socket   listenSocket
 	file     socketFile
+	lent     bool // inherited: who waits in it at the stop is the next process's
 	name     string
 	secure   bool
 	reserve  *os.File // a descriptor to refuse connections with when there is no other; nil if there was not even this one
@@ -97,6 +98,9 @@ func openReserve() *os.File {
 // drain accepts at the stop the connections that wait: their senders were told that they are connected, and may have
 // sent all that they had. First nobody else may come, so that it ends.
 func (a *acceptor) drain() {
+	if a.lent {
+		return
+	}
 	a.file.remove()
 	raw, err := a.socket.SyscallConn()
 	if err != nil {

@@ -15,8 +15,11 @@ import (
 // plumbago's group needs a directory or a group for it.
 const socketMode = 0o660
 
-// bind opens the socket of a.
+// bind opens the socket of a, unless the process was given one for it.
 func (l *Listener) bind(a Address) error {
+	if given := l.opts.Inherited.take(a); given != nil {
+		return l.adopt(a, given)
+	}
 	switch a.Network {
 	case "tcp", "tls":
 		var c net.ListenConfig
@@ -25,7 +28,8 @@ func (l *Listener) bind(a Address) error {
 		if err != nil {
 			return err
 		}
-		l.addAcceptor(a, s.(*net.TCPListener), socketFile{})
+		l.addAcceptor(a, s.(*net.TCPListener), socketFile{}, false)
+		l.addBound(a, s.Addr())
 	case "udp":
 		return l.bindUDP(a)
 	case "unix":
@@ -38,7 +42,8 @@ func (l *Listener) bind(a Address) error {
 		}
 		s.SetUnlinkOnClose(false) // the file may be another's by then
 		file, err := ownFile(a)
-		l.addAcceptor(a, s, file)
+		l.addAcceptor(a, s, file, false)
+		l.addBound(a, s.Addr())
 		return err
 	case "unixgram":
 		if err := removeStale(a); err != nil {
@@ -49,31 +54,36 @@ func (l *Listener) bind(a Address) error {
 			return err
 		}
 		file, err := ownFile(a)
-		l.bound = append(l.bound, conn.LocalAddr())
-		return errors.Join(err, l.addPackets(a, conn, file))
+		l.addBound(a, conn.LocalAddr())
+		return errors.Join(err, l.addPackets(a, conn, file, false))
 	}
 	return nil
 }
 
-func (l *Listener) addAcceptor(a Address, s listenSocket, file socketFile) {
+// addAcceptor adds a socket for connections. lent says that it was inherited.
+func (l *Listener) addAcceptor(a Address, s listenSocket, file socketFile, lent bool) {
 	l.acceptors = append(l.acceptors, &acceptor{
-		listener: l, socket: s, file: file, name: a.String(), secure: a.Network == "tls", reserve: openReserve(),
+		listener: l, socket: s, file: file, lent: lent, name: a.String(), secure: a.Network == "tls", reserve: openReserve(),
 	})
-	if at := s.Addr(); a.Network == "tls" {
-		l.bound = append(l.bound, secureAddr{at})
-	} else {
-		l.bound = append(l.bound, at)
-	}
 }
 
-func (l *Listener) addPackets(a Address, conn packetConn, file socketFile) error {
+// addBound notes where l listens for the sake of a.
+func (l *Listener) addBound(a Address, at net.Addr) {
+	if a.Network == "tls" {
+		at = secureAddr{at}
+	}
+	l.bound = append(l.bound, at)
+}
+
+// addPackets adds a socket for datagrams. lent says that it was inherited.
+func (l *Listener) addPackets(a Address, conn packetConn, file socketFile, lent bool) error {
 	raw, err := conn.SyscallConn()
 	if err != nil {
 		return errors.Join(err, conn.Close())
 	}
 	w, d := l.turn()
 	p := &packetSocket{
-		listener: l, worker: w, conn: conn, raw: raw, file: file, unix: a.Network == "unixgram",
+		listener: l, worker: w, conn: conn, raw: raw, file: file, lent: lent, unix: a.Network == "unixgram",
 		lines: l.opts.Protocol == "line", drops: &drops{raw: raw},
 		from: &origin{decoder: d, listener: a.String(), limiter: l.limiter, limited: &l.counts.rateLimited},
 	}
@@ -84,6 +94,7 @@ func (l *Listener) addPackets(a Address, conn packetConn, file socketFile) error
 		p.rx = newReceiver(udpSlots, udpSlot)
 		p.rx.name()
 	}
+	p.drops.forget()
 	l.packets = append(l.packets, p)
 	return l.sizeBuffer(p)
 }

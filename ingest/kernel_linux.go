@@ -108,6 +108,24 @@ func setRecvBuffer(fd uintptr, size int) (granted int, err error) {
 	return n / 2, err // the kernel doubles it, for its own book-keeping
 }
 
+// growRecvBuffer does so on a socket whose buffer is another's work, and may be larger than we are allowed to make one:
+// it is only ever enlarged.
+func growRecvBuffer(fd uintptr, size int) (granted int, err error) {
+	has, err := unix.GetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_RCVBUF)
+	if err != nil || has/2 >= size {
+		return has / 2, err
+	}
+	trial, err := unix.Socket(unix.AF_UNIX, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return 0, err
+	}
+	defer unix.Close(trial)
+	if may, err := setRecvBuffer(uintptr(trial), size); err != nil || may <= has/2 {
+		return has / 2, err
+	}
+	return setRecvBuffer(fd, size)
+}
+
 // kernelDrops returns how many datagrams the kernel dropped because the socket's receive buffer was full.
 func kernelDrops(fd uintptr) uint32 {
 	const memInfoDrops = 8 // SK_MEMINFO_DROPS, the last of the array

@@ -290,6 +290,16 @@ func (l *Listener) pause(d time.Duration) bool {
 	}
 }
 
+// stopping says whether Close has begun.
+func (l *Listener) stopping() bool {
+	select {
+	case <-l.stop:
+		return true
+	default:
+		return false
+	}
+}
+
 func (l *Listener) aborted() bool {
 	select {
 	case <-l.abort:

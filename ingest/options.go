@@ -58,6 +58,8 @@ type Options struct {
 
 	// Quota bounds the connections of this listener and others together; nil bounds nothing.
 	Quota *Quota `toml:"-"`
+	// Inherited are sockets to use instead of binding, where they fit; nil is none.
+	Inherited *Sockets `toml:"-"`
 }
 
 // DefaultOptions are the defaults of a [[listen]] section; Address has none.

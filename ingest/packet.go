@@ -30,6 +30,7 @@ type packetSocket struct {
 	conn     packetConn
 	raw      syscall.RawConn
 	file     socketFile
+	lent     bool // inherited: what it holds at the stop is the next process's
 	unix     bool
 	lines    bool // whether datagrams may share a batch: lines end visibly
 	rx       *receiver
@@ -95,8 +96,11 @@ func (p *packetSocket) tryReceive(fd uintptr) bool {
 	return p.err != syscall.EAGAIN
 }
 
-// shut has the kernel take no more.
+// shut has the kernel take no more, if the socket is ours.
 func (p *packetSocket) shut() {
+	if p.lent {
+		return
+	}
 	p.file.remove()
 	shut := refuseAll
 	if p.unix {
@@ -109,6 +113,9 @@ func (p *packetSocket) shut() {
 
 // drain takes at the stop what the kernel holds, which is all that there will be.
 func (p *packetSocket) drain() {
+	if p.lent {
+		return
+	}
 	attempt := func(fd uintptr) { p.tryReceive(fd) }
 	for !p.listener.aborted() {
 		if p.raw.Control(attempt) != nil || p.err != nil || p.take() != nil {

@@ -18,12 +18,12 @@ func (l *Listener) bindUDP(a Address) error {
 		return err
 	}
 	conns := []*net.UDPConn{first.(*net.UDPConn)}
-	l.bound = append(l.bound, first.LocalAddr())
+	l.addBound(a, first.LocalAddr())
 	if len(l.workers) > 1 {
 		conns, err = shareAddress(conns[0], len(l.workers))
 	}
 	for _, conn := range conns {
-		err = errors.Join(err, l.addPackets(a, conn, socketFile{}))
+		err = errors.Join(err, l.addPackets(a, conn, socketFile{}, false))
 	}
 	return err
 }
@@ -84,7 +84,11 @@ func (l *Listener) sizeBuffer(p *packetSocket) error {
 	}
 	var granted int
 	var err error
-	if e := p.raw.Control(func(fd uintptr) { granted, err = setRecvBuffer(fd, l.opts.RecvBuffer) }); e != nil {
+	set := setRecvBuffer
+	if p.lent {
+		set = growRecvBuffer
+	}
+	if e := p.raw.Control(func(fd uintptr) { granted, err = set(fd, l.opts.RecvBuffer) }); e != nil {
 		return e
 	}
 	if err == nil && granted < l.opts.RecvBuffer {
@@ -104,6 +108,12 @@ type drops struct {
 	mu   sync.Mutex
 	last uint32 // what the kernel said when it was asked last
 	sum  int64
+}
+
+// forget begins anew: what was dropped so far concerns those who had the socket before.
+func (d *drops) forget() {
+	d.count()
+	d.sum = 0
 }
 
 // count returns how many were dropped, until the socket was closed if it is.

@@ -30,6 +30,9 @@ const (
 	// drainMore bounds what is read of a stream at the stop, beyond what had arrived. What its sender's write returned
 	// for may still be in the sender's buffer, which on Linux is at most this large unless somebody changed it.
 	drainMore = 4 << 20
+	// firstWait is how long the stop waits for the first bytes of a connection: somebody who has just connected to send
+	// a line has not had time for it.
+	firstWait = 100 * time.Millisecond
 )
 
 // errAborted is what a reader ends with when it may not wait for its worker any longer.
@@ -47,6 +50,7 @@ type stream struct {
 	peer     netip.AddrPort // who sends; the zero one of a unix socket or a pipe. To be changed under the listener's lock
 	cut      cutter
 	spoke    bool // something has been read
+	awaited  bool // the stop has given it time for its first bytes
 
 	pulse atomic.Uint32 // quiet, busy or waiting
 	// Of the listener, under its lock.
@@ -115,6 +119,9 @@ func (s *stream) readRaw(raw syscall.RawConn) error {
 		}
 		switch {
 		case errors.Is(err, os.ErrDeadlineExceeded):
+			if s.awaitFirst() {
+				continue
+			}
 			return s.drain(raw)
 		case err != nil:
 			return err
@@ -145,6 +152,15 @@ func (s *stream) tryRead(fd uintptr) bool {
 	}
 	s.unload()
 	return s.err != syscall.EAGAIN
+}
+
+// awaitFirst gives a connection that has not said anything a last chance at the stop, and reports whether it did.
+func (s *stream) awaitFirst() bool {
+	if s.spoke || s.awaited || !s.listener.stopping() {
+		return false
+	}
+	s.awaited = true
+	return s.conn.SetReadDeadline(time.Now().Add(firstWait)) == nil
 }
 
 // drain reads at the stop what has arrived, and what still comes without waiting, within bounds. It does not wait for
