@@ -56,6 +56,7 @@ type Dest struct {
 	news              news
 	standby           Standby
 	gone              atomic.Bool
+	pulse             pulse
 
 	life    context.Context // ends when what is left has no time any more
 	kill    context.CancelFunc
@@ -125,6 +126,7 @@ func (d *Dest) Start() {
 		return
 	}
 	d.started = true
+	d.wire = pulsing{d.wire, &d.pulse}
 	d.wg.Go(d.run)
 }
 
@@ -170,6 +172,7 @@ func (d *Dest) Close(ctx context.Context) (lost int64) {
 
 // run is the destination's goroutine: it owns the wire and the retry clock.
 func (d *Dest) run() {
+	defer d.pulse.gone.Store(true)
 	defer d.kill()
 	for d.connect() {
 		err := d.serve()
@@ -226,7 +229,9 @@ func (d *Dest) pause() {
 		if d.standby.Relieve != nil {
 			rest = min(rest, relieveEvery)
 		}
-		if d.clock.wait(rest, d.life, d.closing) {
+		cut := false
+		d.pulse.wait(func() { cut = d.clock.wait(rest, d.life, d.closing) })
+		if cut {
 			return
 		}
 	}
@@ -292,9 +297,11 @@ func (d *Dest) serve() error {
 		default:
 		}
 		ps := d.queue.take()
+		d.pulse.passes.Add(1)
 		// After the take: what was pushed after a Reopen must not go into the old file.
 		if d.reopen.CompareAndSwap(true, false) {
-			if err := d.sink.reopen(d.life); err != nil {
+			var err error
+			if d.pulse.wait(func() { err = d.sink.reopen(d.life) }); err != nil {
 				d.queue.settle(0)
 				return err
 			}

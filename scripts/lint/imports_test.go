@@ -33,7 +33,7 @@ var allowed = map[string][]string{
 	"conf":         {"carbon", "carbon/transport", "carbon/pattern", "aggregate", "aggregate/history", "ingest", "relay", "relay/dest", "relay/ring", toml},
 	"conf/convert": {"conf", "carbon/pattern", "aggregate", "ingest", "relay", "relay/dest"},
 
-	"cmd/internal/daemon": {every, zap, sys},
+	"cmd/internal/daemon": {every, zap, sys, systemd},
 	"cmd/internal/admin":  {every, zap, "github.com/prometheus/client_golang"},
 	"cmd/internal/story":  {every, zap},
 	"cmd/plumbago":        {every, zap, "github.com/spf13/cobra"},
@@ -54,6 +54,8 @@ const (
 	zap   = "go.uber.org/zap"
 	sys   = "golang.org/x/sys"
 	toml  = "github.com/BurntSushi/toml"
+
+	systemd = "github.com/coreos/go-systemd/v22"
 
 	compress = "github.com/klauspost/compress"
 	lz4      = "github.com/pierrec/lz4/v4"

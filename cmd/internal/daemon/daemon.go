@@ -28,6 +28,8 @@ type Options struct {
 	Dial  dest.Dialer // how destinations connect; nil is the network
 	Cores int         // how many workers and shards; 0 is one per core
 	Deaf  bool        // listeners open no socket: what comes is handed to Listener.Serve
+
+	Sockets *ingest.Sockets // inherited ones, for the listeners; nil if there are none
 }
 
 // A Daemon is the pipeline. New builds all of it and starts nothing, so that a configuration can be checked by building
@@ -35,6 +37,7 @@ type Options struct {
 type Daemon struct {
 	File      *conf.File
 	deaf      bool
+	sockets   *ingest.Sockets
 	log       *zap.Logger
 	listeners []*ingest.Listener
 	workers   []*ingest.Worker
@@ -65,7 +68,7 @@ func New(f *conf.File, log *zap.Logger, o Options) (*Daemon, error) {
 	if o.Cores == 0 {
 		o.Cores = runtime.GOMAXPROCS(0)
 	}
-	d := &Daemon{File: f, deaf: o.Deaf, log: log}
+	d := &Daemon{File: f, deaf: o.Deaf, sockets: o.Sockets, log: log}
 	var clusters []*relay.Cluster
 	for _, options := range f.Cluster {
 		c, err := relay.NewCluster(options, o.Dial, log)
@@ -87,7 +90,7 @@ func New(f *conf.File, log *zap.Logger, o Options) (*Daemon, error) {
 	}
 	quota := ingest.NewQuota(f.Limits.Connections)
 	for i, options := range f.Listen {
-		options.Quota = quota
+		options.Quota, options.Inherited = quota, o.Sockets
 		if options.Idle == nil {
 			options.Idle = &f.Limits.Idle
 		}
@@ -105,6 +108,7 @@ func (d *Daemon) Start() error {
 	if err := d.open(); err != nil {
 		return err
 	}
+	d.sockets.CloseUnused()
 	d.setState(starting)
 	for _, c := range d.table.Clusters {
 		c.Start()

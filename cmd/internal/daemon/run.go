@@ -11,7 +11,7 @@ import (
 )
 
 // Run starts d and serves until a signal ends it. SIGHUP opens log files anew; SIGTERM and SIGINT stop in order, with up
-// to drain for the queues; a second one stops at once. What is odd about the configuration is logged first. It reports
+// to drain for the queues; a second one stops at once. systemd, if it is what started us, is told of each. What is odd about the configuration is logged first. It reports
 // whether nothing was lost.
 func Run(d *Daemon, log *Log, serve func(*Daemon) (stop func(context.Context), err error), drain time.Duration) (clean bool, err error) {
 	signals := make(chan os.Signal, 4)
@@ -32,14 +32,19 @@ func Run(d *Daemon, log *Log, serve func(*Daemon) (stop func(context.Context), e
 	}
 	log.Info("started", zap.String("version", Version()), zap.Int("listeners", len(d.listeners)), zap.Int("rules", len(d.File.Rule)),
 		zap.Uint64("descriptors", descriptors))
+	systemd := newManager(d, log.Logger)
+	defer systemd.close()
 	for s := range signals {
 		if s == syscall.SIGHUP {
-			log.Reopen()
-			d.Reopen()
+			systemd.reload(func() {
+				log.Reopen()
+				d.Reopen()
+			})
 			log.Info("opened the log files anew")
 			continue
 		}
 		log.Info("stopping", zap.Stringer("signal", s), zap.Duration("drain", drain))
+		systemd.stop(drain)
 		break
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), drain)
@@ -72,6 +77,14 @@ func raiseDescriptors() uint64 {
 	return l.Cur
 }
 
+// kernelDropped returns how many datagrams the kernel has dropped before we could read them.
+func (d *Daemon) kernelDropped() (n int64) {
+	for _, l := range d.listeners {
+		n += l.Stats().Dropped
+	}
+	return n
+}
+
 // report writes the last word: what became of everything. It says whether nothing was lost.
 func (d *Daemon) report(log *Log) (clean bool) {
 	l, err := d.Ledger(context.Background())
@@ -84,6 +97,7 @@ func (d *Daemon) report(log *Log) (clean bool) {
 		write = log.Warn
 	}
 	write("stopped", zap.Int64("received", l.Received), zap.Int64("sent", l.Sent), zap.Int64("delivered", l.Delivered()),
-		zap.Int64("dropped", l.DroppedTotal()), zap.Int64("lost", l.Lost()), zap.Int64("left", l.Left()), zap.Any("ledger", l))
+		zap.Int64("dropped", l.DroppedTotal()), zap.Int64("lost", l.Lost()), zap.Int64("left", l.Left()),
+		zap.Int64("kernel_dropped", d.kernelDropped()), zap.Any("ledger", l))
 	return l.Lost() == 0 && l.Balanced
 }
