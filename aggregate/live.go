@@ -3,11 +3,12 @@ package aggregate
 import (
 	"context"
 	"math"
+	"slices"
 
 	"plumbago/aggregate/history"
 )
 
-// A Live is a live series as it is shown. Values that are not known, for want of a kept result, are NaN.
+// A Live is a live series as it is shown. Values that are not known are NaN.
 type Live struct {
 	Name    string
 	Diff    bool // its samples are running totals
@@ -36,15 +37,14 @@ func (a *Aggregator) Live(ctx context.Context, averages bool, is func(name []byt
 // live shows f some series of a table, from a slot on, and returns the slot to go on with.
 func (s *shard) live(t *table, from uint32, averages bool, is func([]byte) bool, f func(Live)) (next uint32, more bool) {
 	r := t.rule
-	number := func(fn string) int { // of the aggregate's own result
-		for _, res := range r.outputs[r.tiers[0].plain[0]].results {
-			if res.name == fn {
-				return res.number
-			}
+	own := func(fn string) *result { // of the aggregate itself
+		results := r.outputs[r.tiers[0].plain[0]].results
+		if i := slices.IndexFunc(results, func(res result) bool { return res.name == fn }); i >= 0 {
+			return &results[i]
 		}
-		return -1
+		return nil
 	}
-	last, avg, top := number((&history.Source{Functions: r.Functions}).Stands("")), number("avg"), number("max")
+	last, avg, top := own((&history.Source{Functions: r.Functions}).Stands("")), own("avg"), own("max")
 	looked := 0
 	for slot := from; int(slot) < len(t.series); slot++ {
 		if looked++; looked > stepSize {
@@ -57,11 +57,7 @@ func (s *shard) live(t *table, from uint32, averages bool, is func([]byte) bool,
 		if !is(name) {
 			continue
 		}
-		x := Live{Name: string(name), Diff: t.series[slot].diff, MemOnly: r.MemOnly, Last: math.NaN(), Avg: math.NaN(), Max: math.NaN()}
-		if se := s.kept(t, slot, last); se != nil {
-			p, _ := se.Newest()
-			x.Last = p.Value
-		}
+		x := Live{Name: string(name), Diff: t.series[slot].diff, MemOnly: r.MemOnly, Last: s.latest(t, slot, last), Avg: math.NaN(), Max: math.NaN()}
 		if averages {
 			looked += pastCost
 			x.Avg, x.Max = r.averages(x.Diff, s.kept(t, slot, avg), s.kept(t, slot, top))
@@ -74,12 +70,30 @@ func (s *shard) live(t *table, from uint32, averages bool, is func([]byte) bool,
 // pastCost is how many series' names may be looked at in the time in which the past of one is.
 const pastCost = 16
 
+// latest returns the last value of a result of a series: from its past, or, if that is not kept, from the slice that was
+// emitted last, as long as that is there. It is NaN if neither is.
+func (s *shard) latest(t *table, slot uint32, res *result) float64 {
+	if se := s.kept(t, slot, res); se != nil {
+		p, _ := se.Newest()
+		return p.Value
+	}
+	base := &t.rule.tiers[0]
+	list := t.runs.view(&t.series[slot].base)
+	for i := len(list) - 1; i >= 0; i-- {
+		sl := &list[i]
+		if sl.closed() && !(res.whole && t.rule.Partial == "drop" && base.partial(sl.k, s.start)) {
+			return t.rule.round(res.of(t.view(slot, sl.columns(), float64(base.period)/1000)))
+		}
+	}
+	return math.NaN()
+}
+
 // kept returns the past of a result of a series; nil if there is none.
-func (s *shard) kept(t *table, slot uint32, number int) *history.Series {
-	if number < 0 {
+func (s *shard) kept(t *table, slot uint32, res *result) *history.Series {
+	if res == nil {
 		return nil
 	}
-	if h := t.handle(slot, number); h != 0 {
+	if h := t.handle(slot, res.number); h != 0 {
 		return s.past.Get(h)
 	}
 	return nil

@@ -114,8 +114,12 @@ func TestRememberBound(t *testing.T) {
 		if err != nil || f.Series != 3 || f.NotKept != 5 || len(b.points) != 8 {
 			t.Errorf("figures %+v, %v, %d points", f, err, len(b.points))
 		}
-		if got := b.lives(""); strings.Count(got, "NaN") < 4 || strings.Count(got, ";") != 3 {
+		if got := b.lives(""); strings.Count(got, "N 1 ") != 4 || strings.Count(got, "NaN") < 4 {
 			t.Errorf("there are %q", got)
+		}
+		b.at("12:05:00") // the last slices are gone
+		if got := b.lives(""); strings.Count(got, "N NaN ") < 1 || strings.Count(got, "N 1 ") < 1 {
+			t.Errorf("long after there are %q", got)
 		}
 		b.points = nil
 	})
