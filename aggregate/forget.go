@@ -206,6 +206,7 @@ func (t *table) empty(slot uint32) {
 // shrink gives back the slots above the last one in use, once they are most: those of a burst that is over.
 func (t *table) shrink() {
 	t.sync()
+	t.side.shrink(t.cells.top())
 	r := &t.registry
 	r.Lock()
 	defer r.Unlock()

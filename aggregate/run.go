@@ -77,6 +77,9 @@ func (r *runs) view(t *track) []slice {
 	return r.blocks[t.class].at(t.block)[t.off : t.off+t.n]
 }
 
+// newest returns the newest slice of a track that has some.
+func (r *runs) newest(t *track) *slice { return &r.blocks[t.class].at(t.block)[t.off+t.n-1] }
+
 // find returns where slice k is, or would be.
 func (r *runs) find(t *track, k uint32) (i int, ok bool) {
 	s := r.view(t)

@@ -54,10 +54,11 @@ type shard struct {
 	counts stat.Counts    // corrections of what lanes have counted
 	past   *history.Store // what was emitted; nil if nothing is kept
 
-	batch   *carbon.Batch // results not handed to out yet
-	name    []byte        // scratch of emit
-	scratch []entry       // scratch of step
-	touched []touch       // scratch of attend
+	batch    *carbon.Batch // results not handed to out yet
+	name     []byte        // scratch of emit
+	scratch  []entry       // scratch of step
+	touched  []touch       // scratch of attend
+	touching uint32        // scratch of glance
 }
 
 func newShard(rules []*Rule) *shard {

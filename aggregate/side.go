@@ -1,6 +1,10 @@
 package aggregate
 
-import "plumbago/aggregate/sketch"
+import (
+	"slices"
+
+	"plumbago/aggregate/sketch"
+)
 
 // A sideSet says which things beside its columns a slice keeps. They are large, so only rules that ask have them.
 type sideSet uint8
@@ -97,4 +101,19 @@ func (s *sides) clear(cell uint32) {
 	if s.set&sideSources != 0 {
 		s.sources[cell].Reset()
 	}
+}
+
+// shrink gives back the room for cells from the given number on, which are not in use.
+func (s *sides) shrink(cells int) {
+	s.quantiles = shrunk(s.quantiles, cells)
+	s.unique = shrunk(s.unique, cells)
+	s.sources = shrunk(s.sources, cells)
+	s.stamps = shrunk(s.stamps, cells)
+}
+
+func shrunk[T any](list []*T, n int) []*T {
+	if n < len(list)/2 {
+		return slices.Clone(list[:n])
+	}
+	return list
 }

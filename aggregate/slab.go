@@ -74,3 +74,15 @@ func (s *slab[T]) size() (n int) {
 	}
 	return n
 }
+
+// top returns the number after the largest that a record can have without another chunk, and forgets the chunks above that
+// were given back.
+func (s *slab[T]) top() int {
+	n := len(s.chunks)
+	for n > 0 && s.chunks[n-1].data == nil {
+		n--
+	}
+	s.chunks = s.chunks[:n]
+	s.low = min(s.low, n)
+	return n << s.shift
+}
