@@ -146,6 +146,9 @@ func (r *runs) resize(t *track, class uint8) {
 // keep removes the slices for which keep reports false.
 func (r *runs) keep(t *track, keep func(s *slice) bool) {
 	s := r.view(t)
+	if len(s) == 0 {
+		return // its block was given back with its last slice
+	}
 	skip := 0
 	for skip < len(s) && !keep(&s[skip]) { // mostly the oldest go
 		skip++
@@ -159,7 +162,7 @@ func (r *runs) keep(t *track, keep func(s *slice) bool) {
 	}
 	t.off, t.n = t.off+uint32(skip), uint32(n-skip)
 	switch {
-	case len(s) > 0 && t.n == 0:
+	case t.n == 0:
 		r.blocks[t.class].give(t.block)
 	case t.class > 3 && t.n < 1<<(t.class-2):
 		r.resize(t, t.class-1)

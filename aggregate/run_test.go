@@ -61,6 +61,26 @@ func TestTrack(t *testing.T) {
 	}
 }
 
+// A track that has lost its last slice has no block any more, whatever is done with it.
+func TestEmptyTrack(t *testing.T) {
+	r := newRuns()
+	fill := func(tr *track) {
+		for k := range uint32(40) {
+			r.insert(tr, int(k), slice{k: k})
+		}
+	}
+	var gone, one, two track
+	fill(&gone)
+	for range 3 {
+		r.keep(&gone, func(*slice) bool { return false })
+	}
+	fill(&one)
+	fill(&two)
+	if one.class != two.class || one.block == two.block {
+		t.Fatalf("two tracks lie in one block: %+v and %+v", one, two)
+	}
+}
+
 // A track of a long replay that runs backwards costs no more than one that runs forwards.
 func BenchmarkTrack(b *testing.B) {
 	const n = 1 << 16
