@@ -150,7 +150,11 @@ func (l *layout) merge(dst, src []float64) {
 // mergeScatter pools two means and the squared distances from them; the counts are not added up yet.
 func (l *layout) mergeScatter(dst, src []float64) {
 	n, m := dst[l.at[colCount]], src[l.at[colCount]]
-	if m == 0 {
+	switch {
+	case m == 0:
+		return
+	case n == 0: // a distance from nothing could overflow
+		dst[l.at[colMean]], dst[l.at[colScatter]] = src[l.at[colMean]], src[l.at[colScatter]]
 		return
 	}
 	apart := src[l.at[colMean]] - dst[l.at[colMean]]
