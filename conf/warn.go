@@ -27,6 +27,7 @@ func warnings(f *File) (ws Faults) {
 	ws = append(ws, uneven(f)...)
 	ws = append(ws, trusting(f)...)
 	ws = append(ws, unreachable(f)...)
+	ws = append(ws, lost(f)...)
 	ws = append(ws, templates(f)...)
 	return append(ws, sameNames(f)...)
 }
@@ -98,6 +99,16 @@ func unreachable(f *File) (ws Faults) {
 			ws = append(ws, f.fault(p, "", "what it renames goes nowhere: there is no rule below", ""))
 		case stops(r) && matchers[i].Covers(everything):
 			end = i
+		}
+	}
+	return ws
+}
+
+// lost finds aggregates whose results are neither sent nor kept.
+func lost(f *File) (ws Faults) {
+	for i, r := range f.Rule {
+		if r.Aggregate != nil && r.Aggregate.MemOnly && f.History.Keep == 0 {
+			ws = append(ws, f.fault(f.rule[i], "aggregate.memonly", "its results are neither sent nor kept", `keep = "0" in [history] keeps nothing`))
 		}
 	}
 	return ws
