@@ -56,6 +56,9 @@ type setup struct {
 	conf  string   // TOML, without [admin]; it goes on in [log]
 	admin string   // further keys of [admin]
 	args  []string // further arguments of run
+	env   []string // further variables
+
+	sockets []*os.File // handed over as systemd does
 }
 
 // start runs a daemon and waits until it is ready.
@@ -69,9 +72,17 @@ func start(t *testing.T, s setup) *daemon {
 	d := &daemon{t: t, admin: fmt.Sprintf("http://127.0.0.1:%d", port), done: make(chan struct{}), said: &journal{}}
 	d.conf = filepath.Join(t.TempDir(), "plumbago.toml")
 	write(t, d.conf, fmt.Sprintf("[admin]\naddress = \"127.0.0.1:%d\"\n%s\n[log]\nlevel = \"info\"\n%s", port, s.admin, s.conf))
-	d.cmd = exec.Command(s.bin, append([]string{"run", "-c", d.conf}, s.args...)...)
+	args := append([]string{"run", "-c", d.conf}, s.args...)
+	if s.sockets == nil {
+		d.cmd = exec.Command(s.bin, args...)
+	} else {
+		// Only the process itself knows its number before it runs.
+		d.cmd = exec.Command("/bin/sh", append([]string{"-c", `LISTEN_PID=$$ exec "$0" "$@"`, s.bin}, args...)...)
+		d.cmd.ExtraFiles = s.sockets
+		s.env = append(s.env, fmt.Sprintf("LISTEN_FDS=%d", len(s.sockets)))
+	}
 	// A race ends the process with its own code, so that no test can overlook it.
-	d.cmd.Env = append(os.Environ(), "GORACE=exitcode=66 halt_on_error=1")
+	d.cmd.Env = append(append(os.Environ(), "GORACE=exitcode=66 halt_on_error=1"), s.env...)
 	d.cmd.Stderr = d.said
 	if err := d.cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -172,6 +183,8 @@ type last struct {
 	Dropped   int64
 	Left      int64
 	Ledger    json.RawMessage
+
+	KernelDropped int64 `json:"kernel_dropped"`
 
 	code   int
 	ledger *ledger

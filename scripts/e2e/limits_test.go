@@ -21,6 +21,12 @@ type listener struct {
 	Broken      map[string]int64 `json:"broken"`
 	Idled       int64            `json:"idle_closed"`
 	RateLimited int64            `json:"rate_limited"`
+	Datagrams   int64            `json:"datagrams"`
+	Dropped     int64            `json:"kernel_dropped"`
+	Sockets     []struct {
+		Datagrams int64 `json:"datagrams"`
+		Dropped   int64 `json:"kernel_dropped"`
+	} `json:"sockets"`
 }
 
 // listener returns what the daemon says of its i-th listener.
