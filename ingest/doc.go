@@ -8,5 +8,6 @@
 //
 // It stops in the order of the data. A Listener's Close first has the kernel take no more, then accepts the connections
 // that wait, reads what has arrived on each, hands it to the workers and closes them; after it a Worker's Close decodes
-// what is in its inbox, flushes its sink and ends.
+// what is in its inbox, flushes its sink and ends. Sockets that were inherited are left as they are: what waits in them belongs
+// to the process that gets them next.
 package ingest
