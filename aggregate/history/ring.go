@@ -32,14 +32,12 @@ func (r *ring) put(p Point, keep int64, most int) {
 	if r.n > 0 && p.Time < r.at(r.n-1).Time-keep {
 		return
 	}
-	i := r.n
-	if r.n > 0 && p.Time <= r.at(r.n-1).Time {
-		i = r.search(p.Time)
-		if r.at(i).Time == p.Time {
-			r.at(i).Value = p.Value
-			return
-		}
-	} else {
+	i := r.search(p.Time)
+	switch {
+	case i < r.n && r.at(i).Time == p.Time:
+		r.at(i).Value = p.Value
+		return
+	case i == r.n: // the newest, as most are
 		for r.n > 0 && r.at(0).Time < p.Time-keep {
 			r.head = (r.head + 1) % len(r.room)
 			r.n--
@@ -58,6 +56,9 @@ func (r *ring) put(p Point, keep int64, most int) {
 
 // search returns the place of the first point at or after a time; r.n if there is none.
 func (r *ring) search(time int64) int {
+	if r.n == 0 || r.at(r.n-1).Time < time {
+		return r.n
+	}
 	return sort.Search(r.n, func(i int) bool { return r.at(i).Time >= time })
 }
 
