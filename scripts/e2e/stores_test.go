@@ -261,7 +261,10 @@ for dir, _, files in os.walk(root):
         if not f.endswith(".wsp"):
             continue
         path = os.path.join(dir, f)
-        (start, stop, step), values = whisper.fetch(path, begin, end)
+        try:
+            (start, stop, step), values = whisper.fetch(path, begin, end)
+        except whisper.CorruptWhisperFile:
+            continue # carbon-cache is about to write its header
         name = os.path.relpath(path, root)[:-4].replace("/", ".")
         out[name] = {str(start + i * step): v for i, v in enumerate(values) if v is not None}
 json.dump(out, sys.stdout)
