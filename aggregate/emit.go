@@ -18,10 +18,7 @@ func (t *table) view(slot, cell uint32, seconds float64) *view {
 // out, and an empty window has nothing but its count. again says that the same was emitted before.
 func (s *shard) emit(t *table, slot uint32, o *output, v *view, k uint32, partial, again bool) {
 	r := t.rule
-	stamp := int64(k) * r.tiers[o.tier].period
-	if r.Stamp == "end" {
-		stamp += r.tiers[o.tier].period
-	}
+	stamp := r.stamp(o.tier, k)
 	for i := range o.results {
 		res := &o.results[i]
 		if partial && res.whole && r.Partial == "drop" || v.empty && (res.name != "count" || r.Empty != "zero") {
@@ -53,6 +50,14 @@ func (s *shard) emit(t *table, slot uint32, o *output, v *view, k uint32, partia
 	if s.batch != nil && len(s.batch.Bytes) >= carbon.BlockSize-4096 {
 		s.handOn()
 	}
+}
+
+// stamp is the time that the results of slice k of a tier bear, in Unix milliseconds.
+func (r *Rule) stamp(tier int, k uint32) int64 {
+	if r.Stamp == "end" {
+		return r.tiers[tier].end(k)
+	}
+	return int64(k) * r.tiers[tier].period
 }
 
 // handOn gives the open batch to the lane.

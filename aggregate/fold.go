@@ -52,6 +52,9 @@ func (s *shard) fold(block *Samples) {
 			s.refuse(block, sm.Ticket, stat.DropLate)
 		}
 	}
+	if len(block.entries) > 0 {
+		s.enter(block)
+	}
 }
 
 // heardAt is a time of arrival as series and inputs remember it.
@@ -155,9 +158,9 @@ func (s *shard) add(t *table, slot uint32, x *value, at, arrival int64) bool {
 }
 
 // addNewest does what add does for nearly every sample: it adds the value to the newest slice of its series, if that is
-// its own and is open, and if nothing is kept beside columns.
+// its own and is open, if nothing is kept beside columns, and if the value is no entry.
 func (t *table) addNewest(se *series, x *value, at, arrival int64) bool {
-	if se.base.n == 0 || t.rule.asks != 0 {
+	if se.base.n == 0 || t.rule.asks != 0 || x.cell != 0 {
 		return false
 	}
 	sl := t.runs.newest(&se.base)
@@ -176,7 +179,7 @@ func (t *table) addNewest(se *series, x *value, at, arrival int64) bool {
 // gather adds a value to a slice: to what it holds, and, if that was emitted already and went into higher slices, to
 // what has come late for it.
 func (t *table) gather(se *series, sl *slice, x *value) {
-	if t.rule.asks&sideStamps != 0 && !se.diff && t.stamp(sl, x) {
+	if t.rule.asks&sideStamps != 0 && !se.diff && x.cell == 0 && t.stamp(sl, x) {
 		return
 	}
 	t.put(sl.columns(), x)

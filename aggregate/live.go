@@ -60,7 +60,7 @@ func (s *shard) live(t *table, from uint32, averages bool, is func([]byte) bool,
 		x := Live{Name: string(name), Diff: t.series[slot].diff, MemOnly: r.MemOnly, Last: s.latest(t, slot, last), Avg: math.NaN(), Max: math.NaN()}
 		if averages {
 			looked += pastCost
-			x.Avg, x.Max = r.averages(x.Diff, s.kept(t, slot, avg), s.kept(t, slot, top))
+			x.Avg, x.Max = r.averages(x.Diff, valuesOf(s.kept(t, slot, avg)), valuesOf(s.kept(t, slot, top)))
 		}
 		f(x)
 	}
@@ -99,24 +99,34 @@ func (s *shard) kept(t *table, slot uint32, res *result) *history.Series {
 	return nil
 }
 
-// averages returns the average of the kept averages and the largest of the kept maxima.
-func (r *Rule) averages(diff bool, avgs, maxima *history.Series) (avg, top float64) {
+// Values shows a function some values.
+type values func(do func(float64))
+
+// valuesOf are those of a kept series; none if there is none.
+func valuesOf(s *history.Series) values {
+	return func(do func(float64)) {
+		if s != nil {
+			s.Each(math.MinInt64, math.MaxInt64, func(p history.Point) { do(p.Value) })
+		}
+	}
+}
+
+// averages returns the average of averages and the largest of maxima; NaN of none.
+func (r *Rule) averages(diff bool, avgs, maxima values) (avg, top float64) {
 	avg, top = math.NaN(), math.NaN()
-	if avgs != nil {
-		sum, n, positive, positives := 0.0, 0.0, 0.0, 0.0
-		avgs.Each(math.MinInt64, math.MaxInt64, func(p history.Point) {
-			if sum, n = sum+p.Value, n+1; p.Value > 0 {
-				positive, positives = positive+p.Value, positives+1
-			}
-		})
+	sum, n, positive, positives := 0.0, 0.0, 0.0, 0.0
+	avgs(func(v float64) {
+		if sum, n = sum+v, n+1; v > 0 {
+			positive, positives = positive+v, positives+1
+		}
+	})
+	if n > 0 {
 		avg = r.average(diff, sum/n, positive, positives)
 	}
-	if maxima != nil {
-		maxima.Each(math.MinInt64, math.MaxInt64, func(p history.Point) {
-			if !(top >= p.Value) {
-				top = p.Value
-			}
-		})
-	}
+	maxima(func(v float64) {
+		if !(top >= v) {
+			top = v
+		}
+	})
 	return avg, top
 }

@@ -74,6 +74,7 @@ type value struct {
 	growth float64 // of a counter since the sample before it
 	ms     int64   // its time
 	input  uint32  // whose it is, where the rule asks for that
+	cell   uint32  // a cell's number plus one, of an entry: what the cell holds is added in place of v
 }
 
 // common are the columns that most rules ask for.

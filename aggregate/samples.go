@@ -29,6 +29,7 @@ const ticketSent Ticket = 1 << 15
 type Samples struct {
 	List     []Sample
 	Arrival  int64     // Unix milliseconds when they were read
+	entries  []entered // what comes added up already; few senders have any
 	refusals *Refusals // of the samples in it that go into several series; nil if none does
 }
 
@@ -45,7 +46,7 @@ func (s *Samples) Free() {
 	if s.refusals != nil {
 		s.refusals.free()
 	}
-	s.List, s.refusals = s.List[:0], nil
+	s.List, s.entries, s.refusals = s.List[:0], s.entries[:0], nil
 	blocks.Put(s)
 }
 
@@ -96,15 +97,7 @@ func (s *Scatter) Fold(refs []Ref, value float64, ms, arrival int64, sent bool) 
 		ticket |= s.number(len(refs))
 	}
 	for _, ref := range refs {
-		b := s.open[ref.Shard]
-		if b == nil {
-			b = NewSamples()
-			s.open[ref.Shard] = b
-		}
-		if len(refs) > 1 && b.refusals == nil {
-			s.refusals.refs.Add(1)
-			b.refusals = s.refusals
-		}
+		b := s.block(ref, len(refs) > 1)
 		b.Arrival = arrival
 		b.List = append(b.List, Sample{Value: value, Time: ms, Slot: ref.Slot, Rule: ref.Rule, Ticket: ticket})
 		if b.Full() {
@@ -112,6 +105,20 @@ func (s *Scatter) Fold(refs []Ref, value float64, ms, arrival int64, sent bool) 
 			s.Hand(int(ref.Shard), b)
 		}
 	}
+}
+
+// block returns the open block of a series' shard. shared says that the sample goes into other series too.
+func (s *Scatter) block(ref Ref, shared bool) *Samples {
+	b := s.open[ref.Shard]
+	if b == nil {
+		b = NewSamples()
+		s.open[ref.Shard] = b
+	}
+	if shared && b.refusals == nil {
+		s.refusals.refs.Add(1)
+		b.refusals = s.refusals
+	}
+	return b
 }
 
 // number gives a sample that goes into n series its place in the Refusals. All open blocks share one set, so a full one

@@ -134,6 +134,10 @@ func (t *table) freeCell(n uint32) {
 
 // put adds a value to a cell.
 func (t *table) put(cell uint32, x *value) {
+	if x.cell != 0 {
+		t.merge(cell, x.cell-1)
+		return
+	}
 	t.rule.layout.fold(t.cells.at(cell), x)
 	if t.side.set != 0 {
 		source := uint64(0)

@@ -38,10 +38,7 @@ func (r *ring) put(p Point, keep int64, most int) {
 		r.at(i).Value = p.Value
 		return
 	case i == r.n: // the newest, as most are
-		for r.n > 0 && r.at(0).Time < p.Time-keep {
-			r.head = (r.head + 1) % len(r.room)
-			r.n--
-		}
+		r.trim(p.Time - keep)
 		i = r.n
 	}
 	if r.n == len(r.room) {
@@ -52,6 +49,14 @@ func (r *ring) put(p Point, keep int64, most int) {
 		*r.at(j) = *r.at(j - 1)
 	}
 	*r.at(i) = p
+}
+
+// trim drops the points before a time.
+func (r *ring) trim(before int64) {
+	for r.n > 0 && r.at(0).Time < before {
+		r.head = (r.head + 1) % len(r.room)
+		r.n--
+	}
 }
 
 // search returns the place of the first point at or after a time; r.n if there is none.

@@ -44,6 +44,14 @@ func NewStore(keep time.Duration, room *Room) *Store {
 	return &Store{keep: int64(keep / time.Second), room: room, byName: map[string]uint32{}}
 }
 
+// Seconds is for how long the past of a series is kept; 0 of no Store.
+func (s *Store) Seconds() int64 {
+	if s == nil {
+		return 0
+	}
+	return s.keep
+}
+
 // A Handle names an open series to the Store that it is in. The zero Handle names none.
 type Handle uint32
 
@@ -119,6 +127,15 @@ func (s *Store) Sweep(now int64) {
 		if se := s.series[o.number]; se != nil && se.due == o.due {
 			delete(s.byName, se.Name)
 			s.drop(o.number)
+		}
+	}
+}
+
+// Trim drops the points of all series that are older than a time in Unix seconds.
+func (s *Store) Trim(before int64) {
+	for _, se := range s.series {
+		if se != nil {
+			se.points.trim(before)
 		}
 	}
 }
