@@ -17,6 +17,9 @@ type Ref struct {
 	Shard uint16
 }
 
+// None says that the reference is to no series: samples by it are counted as refused.
+func (r Ref) None() bool { return r.Slot == noSlot }
+
 // An Aggregator is the shards and what they have in common.
 type Aggregator struct {
 	rules      []*Rule

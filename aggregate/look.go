@@ -39,7 +39,7 @@ func (a *Aggregator) Look(ctx context.Context, rule int, k carbon.Kind, key []by
 		t.registry.Lock()
 		slot, ok := t.registry.series.find(hash, key)
 		t.registry.Unlock()
-		if found = ok && t.series[slot].heard != 0; found {
+		if found = ok && t.series[slot].heard > deleted; found {
 			l = s.look(t, slot)
 		}
 	})
@@ -72,7 +72,7 @@ func (s *shard) looks(t *table, from uint32, is func([]byte) bool, f func(Look))
 		if looked++; looked > stepSize {
 			return slot, true
 		}
-		if t.series[slot].heard != 0 && is(nameOf(t.names.name(slot))) {
+		if t.series[slot].heard > deleted && is(nameOf(t.names.name(slot))) {
 			looked += pastCost
 			f(s.look(t, slot))
 		}

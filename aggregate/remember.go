@@ -95,6 +95,19 @@ func (a *Aggregator) Past(ctx context.Context, f func(*history.Series)) error {
 	return nil
 }
 
+// Trim drops what the past has from before a time in Unix seconds, however new the newest is that is kept of a series.
+func (a *Aggregator) Trim(ctx context.Context, before int64) error {
+	for _, s := range a.shards {
+		if s.past == nil {
+			continue
+		}
+		if err := a.ask(ctx, s, func() { s.past.Trim(before) }); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // PastFigures are how much of the past is kept.
 type PastFigures struct {
 	history.Figures

@@ -104,3 +104,25 @@ func TestEach(t *testing.T) {
 	f(30, 30, "")
 	f(-100, -1, "")
 }
+
+// Trim drops what is older, wherever the ring begins.
+func TestTrim(t *testing.T) {
+	s, h := store(100*time.Second, time.Second)
+	for i := range int64(350) {
+		s.Put(h, Point{Time: i})
+	}
+	f := func(before int64, want int) {
+		t.Helper()
+		if s.Trim(before); s.Get(h).Len() != want {
+			t.Errorf("trimmed before %d there are %d points", before, s.Get(h).Len())
+		}
+	}
+	f(0, 101)
+	f(300, 50)
+	f(349, 1)
+	f(350, 0)
+	f(1000, 0)
+	if s.Put(h, Point{Time: 400}); s.Get(h).Len() != 1 {
+		t.Error("a point after that is not kept")
+	}
+}

@@ -25,6 +25,7 @@ var allowed = map[string][]string{
 	"carbon":          {"carbon/stat"},
 	"aggregate/state": {"aggregate/sketch"},
 	"aggregate":       {"carbon", "carbon/pattern", "carbon/stat", "aggregate/history", "aggregate/sketch", "aggregate/state", zap},
+	"aggregate/book":  {"carbon", "carbon/pattern", "carbon/stat", "aggregate", "aggregate/history", "aggregate/state"},
 	"aggregate/query": {"carbon/pattern", "aggregate/history"},
 	"relay/dest":      {"carbon", "carbon/stat", "carbon/transport", "relay/spool", zap, sys},
 	"ingest":          {"carbon", "carbon/stat", "carbon/transport", "ingest/resp", "ingest/mmstats", zap, sys},
