@@ -55,9 +55,8 @@ func (s *Spool) tailSize() int64 { return s.chain.tail.size + int64(len(s.chain.
 
 // shrink makes the spool smaller: by what is confirmed, else by the oldest segment.
 func (s *Spool) shrink() error {
-	before := len(s.chain.segs)
-	if err := s.tidy(); err != nil || len(s.chain.segs) < before {
-		return err
+	if s.spent() {
+		return s.tidy()
 	}
 	if s.opts.Newest || s.victim() < 0 {
 		return ErrFull

@@ -222,7 +222,24 @@ func TestOverflow(t *testing.T) {
 	f(Options{Size: 64 << 10}, 20)
 	f(Options{Size: 64 << 10, Newest: true}, 0)
 
-	s := open(t, t.TempDir(), Options{Size: 1 << 10})
+	s := open(t, t.TempDir(), Options{Size: 64 << 10, Newest: true})
+	for s.Append(frame(s.span.end)) == nil {
+	}
+	s.fsync = func(*os.File) error {
+		t.Error("a full spool waits for the disk, for nothing")
+		return nil
+	}
+	for range 3 {
+		end, _ := take(t, s, 1)
+		s.Confirm(end)
+		if err := s.Append(frame(s.span.end)); !errors.Is(err, ErrFull) {
+			t.Fatal(err)
+		}
+	}
+	s.fsync = func(*os.File) error { return nil }
+	closeUp(t, s)
+
+	s = open(t, t.TempDir(), Options{Size: 1 << 10})
 	put(t, s, 1)
 	if err := s.Append(make([]byte, 1<<10), 1, 0); !errors.Is(err, ErrFull) {
 		t.Fatalf("a record larger than the spool: %v", err)

@@ -137,16 +137,23 @@ func (s *Spool) tidy() error {
 	return s.trim()
 }
 
+// spent says whether the oldest segment is not needed any more.
+func (s *Spool) spent() bool {
+	segs := s.chain.segs
+	if len(segs) == 0 || segs[0] == s.chain.tail {
+		return false
+	}
+	end := s.span.end
+	if len(segs) > 1 {
+		end = segs[1].first
+	}
+	return end <= s.span.pos
+}
+
 // trim removes the segments of which no point is held.
 func (s *Spool) trim() error {
-	for len(s.chain.segs) > 0 {
-		oldest, end := s.chain.segs[0], s.span.end
-		if len(s.chain.segs) > 1 {
-			end = s.chain.segs[1].first
-		}
-		if oldest == s.chain.tail || end > s.span.pos {
-			return nil
-		}
+	for s.spent() {
+		oldest := s.chain.segs[0]
 		if err := remove(s.chain.path(oldest)); err != nil {
 			return err
 		}
