@@ -14,6 +14,8 @@ import (
 	"go.uber.org/zap/zapcore"
 	"go.uber.org/zap/zaptest/observer"
 	"golang.org/x/sys/unix"
+
+	"plumbago/carbon/transport/certtest"
 )
 
 // hold opens a socket as a service manager would, and returns a file of it for each process that is to get one.
@@ -125,6 +127,19 @@ func TestInheritedOutlivesItsListener(t *testing.T) {
 	t.Run("udp", func(t *testing.T) { f(t, "udp://127.0.0.1:0") })
 	t.Run("unix", func(t *testing.T) { f(t, "unix://"+filepath.Join(t.TempDir(), "s")) })
 	t.Run("unixgram", func(t *testing.T) { f(t, "unixgram://"+filepath.Join(t.TempDir(), "s")) })
+}
+
+// TLS is spoken on an inherited socket as on one of our own.
+func TestInheritedTLS(t *testing.T) {
+	ca := certtest.NewAuthority(t, "authority")
+	at, file := hold(t, "tcp://127.0.0.1:0")
+	o, _ := withTLS(t, ca)
+	o.Address = []string{"tls://" + at.String()}
+	o.Inherited = NewSockets([]*os.File{file()}, zap.NewNop())
+	r := newRig(t, o, newRecorder())
+	_, conn := dialTLS(t, r.Addrs()[0], ca, nil)
+	write(t, conn, "a.b 1 1700000000\n")
+	r.sink.want(t, "a.b")
 }
 
 // Files that are of no use, and sockets that nobody asks for, are closed and told of.

@@ -20,7 +20,10 @@ func (l *Listener) bindUDP(a Address) error {
 	conns := []*net.UDPConn{first.(*net.UDPConn)}
 	l.addBound(a, first.LocalAddr())
 	if len(l.workers) > 1 {
-		conns, err = shareAddress(conns[0], len(l.workers))
+		if conns, err = shareAddress(conns[0], len(l.workers)); err != nil {
+			l.log.Warn("cannot share an address among sockets; reading it by one", zap.Stringer("listener", a), zap.Error(err))
+			conns, err = unshare(conns), nil
+		}
 	}
 	for _, conn := range conns {
 		err = errors.Join(err, l.addPackets(a, conn, socketFile{}, false))
@@ -28,8 +31,17 @@ func (l *Listener) bindUDP(a Address) error {
 	return err
 }
 
+// unshare undoes what shareAddress could not finish.
+func unshare(conns []*net.UDPConn) []*net.UDPConn {
+	for _, conn := range conns[1:] {
+		_ = conn.Close()
+	}
+	_ = control(conns[0], refuseNone) // fails if there is no filter
+	return conns[:1]
+}
+
 // shareAddress binds sockets to the address of first until there are n. Which socket is a peer's changes with their
-// number, so none takes anything before all are bound.
+// number, so none takes anything before all are bound. With an error it returns what there is.
 func shareAddress(first *net.UDPConn, n int) (conns []*net.UDPConn, err error) {
 	conns = append(conns, first)
 	join := func(_, _ string, c syscall.RawConn) (err error) {

@@ -92,6 +92,32 @@ func TestSharedAddress(t *testing.T) {
 	}
 }
 
+// Where sockets cannot share an address, one reads it.
+func TestUnshare(t *testing.T) {
+	first, err := net.ListenPacket("udp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer first.Close()
+	conns, err := shareAddress(first.(*net.UDPConn), 3)
+	if err != nil || len(conns) != 3 {
+		t.Fatalf("%d sockets, %v", len(conns), err)
+	}
+	if err := control(conns[0], refuseAll); err != nil { // as half way
+		t.Fatal(err)
+	}
+	conns = unshare(conns)
+	if len(conns) != 1 {
+		t.Fatalf("%d sockets are left", len(conns))
+	}
+	for range 8 { // each from a port of its own
+		write(t, dialPacket(t, first.LocalAddr()), "x")
+		if n, _, err := first.ReadFrom(make([]byte, 2)); n != 1 || err != nil {
+			t.Fatalf("read %d, %v", n, err)
+		}
+	}
+}
+
 // Sharing is among the sockets of one listener: a second one cannot take half of what is sent.
 func TestSharedAddressIsTaken(t *testing.T) {
 	l := newCrew(t, on("line", "udp://127.0.0.1:0"), 2)
