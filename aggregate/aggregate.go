@@ -31,6 +31,8 @@ type Aggregator struct {
 	forgetting sync.Mutex // held while series are being forgotten
 	wg         sync.WaitGroup
 
+	snapshot string // where Close writes one; empty if it does not
+
 	life    sync.Mutex // of the two below
 	started bool
 	closed  bool
@@ -58,7 +60,8 @@ func (a *Aggregator) Start(outlets []Outlet) {
 	a.started = true
 	now := time.Now().UnixMilli()
 	for i, s := range a.shards {
-		s.out, s.start = outlets[i], now
+		s.out = outlets[i]
+		s.begin(now)
 		a.wg.Go(s.run)
 	}
 }
@@ -162,8 +165,11 @@ func (a *Aggregator) Figures(ctx context.Context) ([]Figures, error) {
 	return sum, nil
 }
 
-// Close emits every open slice as it stands and ends the shards. Nobody may send to them any more. Rule by rule down the
-// table, since the results of one may be the samples of a later one, in another shard.
+// CloseInto has Close write a snapshot to a file instead of emitting what is open. It must be called before Close.
+func (a *Aggregator) CloseInto(path string) { a.snapshot = path }
+
+// Close emits every open slice as it stands, or writes a snapshot of them, and ends the shards. Nobody may send to them
+// any more. A snapshot that cannot be written is an error, and slices are emitted then.
 func (a *Aggregator) Close(ctx context.Context) error {
 	a.life.Lock()
 	idle := !a.started || a.closed
@@ -172,14 +178,7 @@ func (a *Aggregator) Close(ctx context.Context) error {
 	if idle {
 		return nil
 	}
-	var failed error
-	for rule := range a.rules {
-		for _, s := range a.shards {
-			if err := s.ask(ctx, func() { s.finish(rule) }); err != nil {
-				failed = err
-			}
-		}
-	}
+	failed := a.settle(ctx)
 	for _, s := range a.shards {
 		if err := s.ask(ctx, func() { s.drain(); s.out.Close() }); err != nil {
 			failed = err
@@ -187,5 +186,28 @@ func (a *Aggregator) Close(ctx context.Context) error {
 		close(s.closed)
 	}
 	a.wg.Wait()
+	return failed
+}
+
+// settle leaves nothing open that would be lost. Slices are emitted rule by rule down the table, since the results of one
+// may be the samples of a later one, in another shard.
+func (a *Aggregator) settle(ctx context.Context) (failed error) {
+	if a.snapshot != "" {
+		for _, s := range a.shards {
+			if err := s.ask(ctx, s.drain); err != nil {
+				return err
+			}
+		}
+		if failed = a.Save(ctx, a.snapshot); failed == nil {
+			return nil
+		}
+	}
+	for rule := range a.rules {
+		for _, s := range a.shards {
+			if err := s.ask(ctx, func() { s.finish(rule) }); err != nil {
+				failed = err
+			}
+		}
+	}
 	return failed
 }

@@ -57,9 +57,9 @@ func (s *shard) emitDue(t *table, slot uint32, tier int) {
 		sl := &list[i]
 		switch st := sl.state(); {
 		case st == open && s.ripe(t, slot, tier, sl):
-			s.emitSlice(t, slot, tier, sl, t.rule.tiers[tier].partial(sl.k, s.start))
+			s.emitSlice(t, slot, tier, sl, t.rule.tiers[tier].partial(sl.k, t.start))
 		case st == amended && (tier > 0 || t.rule.due(sl, t.rule.tiers[0].end(sl.k)) <= s.now):
-			s.emitSlice(t, slot, tier, sl, t.rule.tiers[tier].partial(sl.k, s.start))
+			s.emitSlice(t, slot, tier, sl, t.rule.tiers[tier].partial(sl.k, t.start))
 		}
 	}
 }

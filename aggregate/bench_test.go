@@ -28,7 +28,7 @@ func loaded(tb testing.TB, series int) (*shard, *Samples) {
 	}
 	a := New([]*Rule{r}, 1, 1<<30)
 	s := a.shards[0]
-	s.out, s.start = void{}, 0
+	s.out = void{}
 	block := NewSamples()
 	block.Arrival = time.Now().UnixMilli()
 	for i := range series {

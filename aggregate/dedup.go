@@ -8,8 +8,8 @@ type stamps struct {
 }
 
 type stampKey struct {
-	ms    int64
-	input uint32
+	ms     int64
+	source uint64 // the hash of the input's name
 }
 
 type stamp struct {
@@ -52,7 +52,7 @@ func (s *stamps) add(key stampKey, v float64) {
 // stamp takes a raw value where the rule collapses repeated samples, and says whether that is all that is to be done with
 // it: because it waits in its open slice, or because it repeats one that was emitted, which stays as it is.
 func (t *table) stamp(sl *slice, x *value) (done bool) {
-	st, key := t.side.stamps[sl.columns()], stampKey{x.ms, x.input}
+	st, key := t.side.stamps[sl.columns()], stampKey{x.ms, t.sources[x.input]}
 	old := st.find(key)
 	if old != nil {
 		t.figures.Repeated++
@@ -78,6 +78,8 @@ func (t *table) settle(sl *slice) {
 		return
 	}
 	for _, s := range t.side.stamps[sl.columns()].list {
-		t.put(sl.columns(), &value{v: s.v, ms: s.ms, input: s.input})
+		x := value{v: s.v, ms: s.ms}
+		t.rule.layout.fold(t.cells.at(sl.columns()), &x)
+		t.side.fold(sl.columns(), &x, s.source)
 	}
 }

@@ -224,7 +224,7 @@ func (t *table) shrink() {
 		r.inputs.shrink(n, &r.unused)
 		r.groups = slices.Clone(r.groups[:n])
 		t.inputs = slices.Clone(t.inputs[:n])
-		if t.rule.asks&sideSources != 0 {
+		if t.rule.perInput() {
 			t.sources = slices.Clone(t.sources[:n])
 		}
 	}

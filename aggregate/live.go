@@ -81,7 +81,7 @@ func (s *shard) latest(t *table, slot uint32, res *result) float64 {
 	list := t.runs.view(&t.series[slot].base)
 	for i := len(list) - 1; i >= 0; i-- {
 		sl := &list[i]
-		if sl.closed() && !(res.whole && t.rule.Partial == "drop" && base.partial(sl.k, s.start)) {
+		if sl.closed() && !(res.whole && t.rule.Partial == "drop" && base.partial(sl.k, t.start)) {
 			return t.rule.round(res.of(t.view(slot, sl.columns(), float64(base.period)/1000)))
 		}
 	}

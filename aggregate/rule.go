@@ -13,7 +13,8 @@ import (
 // A Rule is Options made ready: what a shard needs to fold samples and to name and compute results.
 type Rule struct {
 	Options
-	ID        int // its place among the aggregator's rules, which is the table's order
+	Match     string // what its samples match: a part of what makes its state its own
+	ID        int    // its place among the aggregator's rules, which is the table's order
 	tiers     []tier
 	pulses    int   // how many tiers have windows
 	wait      int64 // all in milliseconds

@@ -9,14 +9,14 @@ type slice struct {
 	last  uint32 // open: when its last sample arrived; amended: when its first correction did
 }
 
-// A state is where in its life a slice is.
-type state uint8
+// A sliceState is where in its life a slice is.
+type sliceState uint8
 
 const (
-	open    state = iota // gathering, not emitted yet
-	kept                 // emitted, and could still be amended
-	amended              // emitted, amended since, to be emitted again
-	past                 // it can be amended no more, but windows still look at it
+	open    sliceState = iota // gathering, not emitted yet
+	kept                      // emitted, and could still be amended
+	amended                   // emitted, amended since, to be emitted again
+	past                      // it can be amended no more, but windows still look at it
 )
 
 const (
@@ -24,10 +24,10 @@ const (
 	cellMask   = 1<<stateShift - 1
 )
 
-func (s *slice) state() state    { return state(s.cell >> stateShift) }
-func (s *slice) set(state state) { s.cell = s.cell&cellMask | uint32(state)<<stateShift }
-func (s *slice) columns() uint32 { return s.cell & cellMask }
-func (s *slice) closed() bool    { return s.state() != open }
+func (s *slice) state() sliceState { return sliceState(s.cell >> stateShift) }
+func (s *slice) set(to sliceState) { s.cell = s.cell&cellMask | uint32(to)<<stateShift }
+func (s *slice) columns() uint32   { return s.cell & cellMask }
+func (s *slice) closed() bool      { return s.state() != open }
 
 // A lag is a time in milliseconds as 32 bits hold it: up to 24 days exactly, beyond that rounded up to a second.
 func lag(ms int64) uint32 {

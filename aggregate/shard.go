@@ -47,7 +47,6 @@ type shard struct {
 
 	out    Outlet
 	open   bool  // out still holds something back
-	start  int64 // Unix milliseconds when the rules started
 	now    int64 // of the step at hand
 	tables []table
 	agenda agenda
@@ -191,7 +190,7 @@ func (s *shard) finishTier(t *table, slot uint32, tier int) {
 			s.emitSlice(t, slot, tier, sl, true)
 			s.touched = s.touched[:len(s.touched)-1]
 		case amended:
-			s.emitSlice(t, slot, tier, sl, t.rule.tiers[tier].partial(sl.k, s.start))
+			s.emitSlice(t, slot, tier, sl, t.rule.tiers[tier].partial(sl.k, t.start))
 		}
 	}
 	if len(s.touched) > 0 && t.rule.tiers[tier].widest > 0 {

@@ -103,6 +103,14 @@ func (s *sides) clear(cell uint32) {
 	}
 }
 
+// stampsOf returns the samples of a slice, nil if it is not one of the base tier.
+func (s *sides) stampsOf(cell uint32) *stamps {
+	if int(cell) < len(s.stamps) {
+		return s.stamps[cell]
+	}
+	return nil
+}
+
 // shrink gives back the room for cells from the given number on, which are not in use.
 func (s *sides) shrink(cells int) {
 	s.quantiles = shrunk(s.quantiles, cells)

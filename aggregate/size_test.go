@@ -40,7 +40,7 @@ func TestBytesPerSeries(t *testing.T) {
 		before, _ := heapNow()
 		a := New([]*Rule{r}, 1, 1<<30)
 		s := a.shards[0]
-		s.out, s.start = void{}, 0
+		s.out = void{}
 		refs := make([]Ref, series)
 		for i := range refs {
 			name := fmt.Appendf(nil, "servers.web%06d.cpu.total.user", i)

@@ -7,13 +7,14 @@ import "plumbago/aggregate/sketch"
 // but the sides, which few rules ask for.
 type table struct {
 	rule     *Rule
+	start    int64 // when the rule started, Unix milliseconds: slices that contain it were not seen whole
 	registry registry
 	names    nameIndex // a copy of the registry's headers: the keys that the shard knows
 	series   []series
 	upper    []track // of the higher tiers, so many per series
 	pulses   []pulse // of the tiers that have windows, so many per series
 	inputs   []baseline
-	sources  []uint64 // hashes of the inputs' names, where the rule asks for sources
+	sources  []uint64 // hashes of the inputs' names, where the rule asks whose samples are
 	runs     *runs
 	cells    slab[float64] // of slices: the rule's columns
 	side     sides
@@ -85,7 +86,7 @@ func (t *table) sync() {
 	}
 	for n := len(t.inputs); n < len(r.groups); n++ {
 		t.inputs = append(t.inputs, baseline{})
-		if t.rule.asks&sideSources != 0 {
+		if t.rule.perInput() {
 			t.sources = append(t.sources, 0)
 		}
 	}
@@ -105,7 +106,7 @@ func (t *table) adoptInput(n uint32) {
 	name := t.registry.inputs.name(n)
 	mustBe(len(name) > 0, "a sample of an input that was forgotten")
 	t.inputs[n] = baseline{group: t.registry.groups[n], time: unset}
-	if t.rule.asks&sideSources != 0 {
+	if t.rule.perInput() {
 		t.sources[n] = sketch.Hash(name)
 	}
 }

@@ -40,11 +40,11 @@ func (s *shard) slide(t *table, slot uint32, tier int) {
 	}
 	tr := t.track(slot, tier)
 	list := t.runs.view(tr)
-	for s.silent(t, ti, tr, list, next) && ti.end(next)+t.rule.wait+lagTime(p.lag) <= s.now {
+	for t.goesOn(ti, tr, list, next) && ti.end(next)+t.rule.wait+lagTime(p.lag) <= s.now {
 		next++
 	}
 	for k := from; k < next; {
-		if to := s.vacant(t, ti, tr, list, k); to > k {
+		if to := t.vacant(ti, tr, list, k); to > k {
 			k = to
 			continue
 		}
@@ -57,23 +57,23 @@ func (s *shard) slide(t *table, slot uint32, tier int) {
 // nextSlide returns when the windows of a tier go on in silence, and the end of the slice that did not come.
 func (s *shard) nextSlide(t *table, slot uint32, tier int) (due, end int64) {
 	ti, p, tr := &t.rule.tiers[tier], t.pulse(slot, tier), t.track(slot, tier)
-	if p.next == 0 || !s.silent(t, ti, tr, t.runs.view(tr), p.next) {
+	if p.next == 0 || !t.goesOn(ti, tr, t.runs.view(tr), p.next) {
 		return never, 0
 	}
 	end = ti.end(p.next)
 	return end + t.rule.wait + lagTime(p.lag), end
 }
 
-// silent says whether the windows at slice k are to be emitted though there is no such slice: because they hold earlier
+// goesOn says whether the windows at slice k are to be emitted though there is no such slice: because they hold earlier
 // ones, or because the rule wants zeros.
-func (s *shard) silent(t *table, ti *tier, tr *track, list []slice, k uint32) bool {
+func (t *table) goesOn(ti *tier, tr *track, list []slice, k uint32) bool {
 	_, found := search(list, k)
-	return !found && s.vacant(t, ti, tr, list, k) == k
+	return !found && t.vacant(ti, tr, list, k) == k
 }
 
 // vacant says whether no window at k gives anything, because none holds a slice: then it returns the next slice at which
 // one may, else k.
-func (s *shard) vacant(t *table, ti *tier, tr *track, list []slice, k uint32) (to uint32) {
+func (t *table) vacant(ti *tier, tr *track, list []slice, k uint32) (to uint32) {
 	i, found := search(list, k)
 	if found {
 		return k
@@ -90,7 +90,7 @@ func (s *shard) vacant(t *table, ti *tier, tr *track, list []slice, k uint32) (t
 		return k
 	}
 	for i--; i >= 0 && int64(list[i].k)+ti.widest > int64(k); i-- {
-		if list[i].closed() && s.windowed(t, ti, list[i].k) {
+		if list[i].closed() && t.windowed(ti, list[i].k) {
 			return k
 		}
 	}
@@ -98,8 +98,8 @@ func (s *shard) vacant(t *table, ti *tier, tr *track, list []slice, k uint32) (t
 }
 
 // windowed says whether windows hold slice k of a tier: not if it is partial.
-func (s *shard) windowed(t *table, ti *tier, k uint32) bool {
-	return t.rule.Partial == "emit" || !ti.partial(k, s.start)
+func (t *table) windowed(ti *tier, k uint32) bool {
+	return t.rule.Partial == "emit" || !ti.partial(k, t.start)
 }
 
 // emitWindows emits the windows of a tier that end with slice k: all of them if that is fresh, else those that hold a
@@ -122,7 +122,7 @@ func (s *shard) emitWindows(t *table, slot uint32, tier int, list []slice, k uin
 	for _, o := range ti.windows {
 		out := &t.rule.outputs[o]
 		for ; i >= 0 && int64(list[i].k)+out.window > int64(k); i-- {
-			if sl := &list[i]; sl.closed() && s.windowed(t, ti, sl.k) {
+			if sl := &list[i]; sl.closed() && t.windowed(ti, sl.k) {
 				t.merge(t.window, sl.columns())
 				m.add(t.view(slot, sl.columns(), 0))
 			}
@@ -130,7 +130,7 @@ func (s *shard) emitWindows(t *table, slot uint32, tier int, list []slice, k uin
 		if !fresh && nearest >= out.window {
 			continue
 		}
-		v := t.view(slot, t.window, s.span(ti, k, out.window))
+		v := t.view(slot, t.window, t.span(ti, k, out.window))
 		v.means, v.empty = &m, m.slices == 0
 		s.emit(t, slot, out, v, k, false, !fresh)
 	}
@@ -138,9 +138,9 @@ func (s *shard) emitWindows(t *table, slot uint32, tier int, list []slice, k uin
 
 // span returns the length of a window of n slices that ends with slice k, in seconds: without what was before the rule's
 // start, and without the slice that contains it.
-func (s *shard) span(ti *tier, k uint32, n int64) float64 {
+func (t *table) span(ti *tier, k uint32, n int64) float64 {
 	from := (int64(k) + 1 - n) * ti.period
-	if whole := (s.start + ti.period - 1) / ti.period * ti.period; from < s.start && whole < ti.end(k) {
+	if whole := (t.start + ti.period - 1) / ti.period * ti.period; from < t.start && whole < ti.end(k) {
 		from = whole
 	}
 	return float64(ti.end(k)-from) / 1000
