@@ -20,16 +20,29 @@ type Restored struct {
 // errContents is of a snapshot whose frame is whole, but whose records say what they cannot.
 var errContents = errors.New("its records make no sense")
 
-// Restore takes over a snapshot that Save has written. It must be called before Start. If it fails, the aggregator must
-// not be used.
+// Restore takes over a snapshot that Save has written. It must be called before Start. If it fails nothing is taken over.
 func (a *Aggregator) Restore(path string) (Restored, error) {
 	r := restorer{a: a, rule: -1, identities: map[string]int{}}
 	for rule := range a.rules {
 		r.identities[a.identity(rule)] = rule
 	}
 	at, err := state.Read(path, stateVersion, r.record)
-	r.sum.At = at
+	if r.sum.At = at; err != nil {
+		a.reset()
+	}
 	return r.sum, err
+}
+
+// reset forgets everything, before Start.
+func (a *Aggregator) reset() {
+	for i, old := range a.shards {
+		a.shards[i] = newShard(a.rules)
+		a.shards[i].past = old.past
+	}
+	a.made.Store(0)
+	for i := range a.of {
+		a.of[i].Store(0)
+	}
 }
 
 // A restorer reads the records of a snapshot.

@@ -75,6 +75,9 @@ func (c *checker) settings() {
 	if c.file.Limits.Connections < 1 {
 		c.fault(at("limits"), "connections", "must be at least 1", "")
 	}
+	if c.file.State.Snapshot < time.Second {
+		c.fault(at("state"), "snapshot", "must be at least a second", `dir = "" writes none`)
+	}
 	if keep := c.file.History.Keep; keep != 0 && keep < time.Second {
 		c.fault(at("history"), "keep", "must be at least a second", `"0" keeps nothing`)
 	}

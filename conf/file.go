@@ -16,6 +16,7 @@ type File struct {
 	Include []string               `toml:"include"`
 	Log     Log                    `toml:"log"`
 	Admin   Admin                  `toml:"admin"`
+	State   State                  `toml:"state"`
 	History history.Options        `toml:"history"`
 	Limits  Limits                 `toml:"limits"`
 	Listen  []ingest.Options       `toml:"listen"`
@@ -50,6 +51,16 @@ type Admin struct {
 	// commands have --token-file). It is read at each such call, so it may be replaced. Empty: no token is asked for, and
 	// whoever reaches the API can change what it lets change.
 	TokenFile string `toml:"token_file"`
+}
+
+// State is the [state] section.
+type State struct {
+	// The directory where what must outlive the process is kept; it is made if it is not there. Empty: nothing is written to disk, and at
+	// a stop open slices are emitted as they stand.
+	Dir string `toml:"dir"`
+	// How often the aggregates' state is written there; also at a stop. Writing takes a twentieth of the time at most: with very many
+	// series it is written less often.
+	Snapshot time.Duration `toml:"snapshot"`
 }
 
 // Limits is the [limits] section.
@@ -89,6 +100,7 @@ func empty() *File {
 	return &File{
 		Log:     Log{Level: "info", Format: "auto"},
 		Admin:   Admin{Address: "127.0.0.1:2080"},
+		State:   State{Snapshot: 10 * time.Second},
 		History: history.DefaultOptions(),
 		Limits:  Limits{Series: 5_000_000, Connections: 10_000, Idle: 10 * time.Minute},
 		sources: map[string]*index{},

@@ -8,7 +8,7 @@ import (
 // laterKeys are keys that plumbago will have and has not yet, by section. They are told from misspelt ones, so that
 // nobody hunts for a typing error that is none.
 var laterKeys = map[string][]string{
-	"":        {"state", "self"},
+	"":        {"self"},
 	"limits":  {"memory"},
 	"listen":  {"linger", "statsd", "resp", "period", "type", "ack"},
 	"cluster": {"spool", "confirm_every", "confirm_bytes", "spool_age", "spool_sync", "replay"},

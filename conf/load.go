@@ -150,7 +150,7 @@ func (l *loader) append(name, text string) {
 	part := empty()
 	l.file(name, text, part)
 	f, at := l.into, l.into.sources[name]
-	for _, single := range []string{"include", "log", "admin", "history", "limits"} {
+	for _, single := range []string{"include", "log", "admin", "state", "history", "limits"} {
 		if at.has(single) {
 			l.faults = append(l.faults, f.fault(Place{File: name}, single, "cannot stand in an included file",
 				"move it to the file that includes this one"))

@@ -54,6 +54,10 @@ file = ""
 address = "127.0.0.1:2080"
 token_file = ""
 
+[state]
+dir = ""
+snapshot = "10s"
+
 [history]
 keep = "1h"
 series = 10000

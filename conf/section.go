@@ -23,6 +23,7 @@ func sections() []kind {
 		{"", "at the top of the file", reflect.TypeFor[File]()},
 		{"log", "in [log]", reflect.TypeFor[Log]()},
 		{"admin", "in [admin]", reflect.TypeFor[Admin]()},
+		{"state", "in [state]", reflect.TypeFor[State]()},
 		{"history", "in [history]", reflect.TypeFor[history.Options]()},
 		{"limits", "in [limits]", reflect.TypeFor[Limits]()},
 		{"listen", "in [[listen]]", reflect.TypeFor[ingest.Options]()},

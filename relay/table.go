@@ -60,6 +60,7 @@ func NewTable(rules []RuleOptions, clusters []*Cluster, shards, seriesLimit int)
 		if err != nil {
 			return nil, fmt.Errorf("rule %d: aggregate: %w", i+1, err)
 		}
+		fold.Match = r.matcher.String()
 		r.fold = fold.ID
 		folds, t.folding = append(folds, fold), append(t.folding, r)
 	}

@@ -47,9 +47,10 @@ type Daemon struct {
 	hush func()         // ends what runs in the background
 	wg   sync.WaitGroup // of that
 
-	mu      sync.Mutex // of the two below
+	mu      sync.Mutex // of the three below
 	state   state
 	started time.Time
+	saved   StateStatus
 }
 
 // A state is where in its life a daemon is.
@@ -109,6 +110,10 @@ func (d *Daemon) Start() error {
 		return err
 	}
 	d.sockets.CloseUnused()
+	if err := d.restore(); err != nil {
+		d.unopen()
+		return err
+	}
 	d.setState(starting)
 	for _, c := range d.table.Clusters {
 		c.Start()
@@ -126,6 +131,7 @@ func (d *Daemon) Start() error {
 	ctx, cancel := context.WithCancel(context.Background())
 	d.hush = cancel
 	d.wg.Go(func() { d.forget(ctx) })
+	d.wg.Go(func() { d.snapshots(ctx) })
 	d.setState(running)
 	return nil
 }
@@ -146,8 +152,18 @@ func (d *Daemon) open() error {
 	return nil
 }
 
+// unopen gives up what open bound.
+func (d *Daemon) unopen() {
+	if d.deaf {
+		return
+	}
+	for _, l := range d.listeners {
+		l.Close(context.Background())
+	}
+}
+
 // Close ends the pipeline in the order of the data's path: listeners, workers, shards, destinations. What was read is
-// walked, open slices are emitted as they stand, and queues drain until ctx is done.
+// walked, open slices are emitted as they stand or, with a state.dir, kept there, and queues drain until ctx is done.
 func (d *Daemon) Close(ctx context.Context) {
 	d.setState(closing)
 	if d.hush != nil {

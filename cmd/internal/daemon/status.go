@@ -20,6 +20,7 @@ type Status struct {
 	Clusters   []ClusterStatus `json:"clusters"`
 	Rules      []RuleStatus    `json:"rules"`
 	History    HistoryStatus   `json:"history"`
+	State      *StateStatus    `json:"state,omitempty"`
 }
 
 // A ListenStatus is one listener's.
@@ -74,7 +75,7 @@ type HistoryStatus struct {
 func (d *Daemon) Status(ctx context.Context) (Status, error) {
 	s := Status{
 		Version: Version(), Uptime: d.uptime().Seconds(), Config: d.File.Name(), ConfigHash: d.File.Hash(),
-		Listeners: []ListenStatus{}, Clusters: []ClusterStatus{}, Rules: []RuleStatus{},
+		Listeners: []ListenStatus{}, Clusters: []ClusterStatus{}, Rules: []RuleStatus{}, State: d.stateStatus(),
 	}
 	opened := d.opened()
 	for _, l := range d.listeners {

@@ -22,6 +22,9 @@ import (
 func Run(t *testing.T, s *Story, update bool) {
 	synctest.Test(t, func(t *testing.T) {
 		r := &runner{T: t, story: s, stage: s.stage, update: update, sinks: newSinks(s.stage.pickle)}
+		if state := &r.stage.file.State; state.Dir != "" {
+			state.Dir = t.TempDir() // its own, which is empty at first
+		}
 		if !r.start() {
 			return
 		}

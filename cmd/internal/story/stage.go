@@ -12,8 +12,8 @@ import (
 	"plumbago/relay"
 )
 
-// A stage is a configuration made fit for a story: nothing in it is reached over a network or written to a disk, and
-// everything else is as it was.
+// A stage is a configuration made fit for a story: nothing in it is reached over a network or written to a disk, but that a
+// story whose configuration has a state.dir gets a directory of its own, and everything else is as it was.
 type stage struct {
 	file   *conf.File
 	listen int // the listener that lines are sent to
