@@ -74,12 +74,16 @@ func (t *table) stamp(sl *slice, x *value) (done bool) {
 
 // settle adds up the samples that an open slice holds, before it is emitted.
 func (t *table) settle(sl *slice) {
-	if t.side.set&sideStamps == 0 {
-		return
+	if t.side.set&sideStamps != 0 {
+		t.addUp(sl.columns(), t.side.stamps[sl.columns()])
 	}
-	for _, s := range t.side.stamps[sl.columns()].list {
+}
+
+// addUp adds samples to a cell.
+func (t *table) addUp(cell uint32, st *stamps) {
+	for _, s := range st.list {
 		x := value{v: s.v, ms: s.ms}
-		t.rule.layout.fold(t.cells.at(sl.columns()), &x)
-		t.side.fold(sl.columns(), &x, s.source)
+		t.rule.layout.fold(t.cells.at(cell), &x)
+		t.side.fold(cell, &x, s.source)
 	}
 }

@@ -189,9 +189,7 @@ func (t *table) standing(slot uint32, sl *slice) []float64 {
 		cell = t.newCell()
 		defer t.freeCell(cell)
 		t.merge(cell, sl.columns())
-		for _, one := range t.side.stamps[sl.columns()].list {
-			t.put(cell, &value{v: one.v, ms: one.ms, input: one.input})
-		}
+		t.addUp(cell, t.side.stamps[sl.columns()])
 	}
 	v := t.view(slot, cell, float64(t.rule.tiers[0].period)/1000)
 	results := t.rule.outputs[t.rule.tiers[0].plain[0]].results
