@@ -250,6 +250,32 @@ func TestMemory(t *testing.T) {
 	}
 }
 
+// A flood of names that a limit refuses is forgotten early, and what the lane knows of others is not.
+func TestFloodOfRefused(t *testing.T) {
+	tab := table(t, []string{"a"}, folding("**", "$0"))
+	tab.Aggregator = aggregate.New(tab.Aggregator.Rules(), 2, 1)
+	tab.Start()
+	l := tab.NewLane(nil)
+	l.Accept(batch("good"))
+	for round := range 3 * mostRefused / 1000 {
+		b := batch("good")
+		for i := range 1000 {
+			b.Add(fmt.Appendf(nil, "flood.%d.%d", round, i), carbon.Raw, 1, b.Arrival)
+		}
+		l.Accept(b)
+		l.Flush()
+		if n := l.memory.young.n + l.memory.old.n; n > 2*mostRefused+2000 {
+			t.Fatalf("%d names are remembered", n)
+		}
+	}
+	good := []byte("good")
+	if l.memory.find(carbon.Hash(good, carbon.Raw), good) == nil {
+		t.Error("a name that comes all the time is not remembered")
+	}
+	l.Close()
+	tab.Aggregator.Close(context.Background())
+}
+
 // benchLane returns a lane and a batch maker of so many names.
 func benchLane(tb testing.TB, names int, rules ...RuleOptions) (*Lane, func(round int) *carbon.Batch) {
 	tab := table(tb, []string{"a"}, rules...)

@@ -3,6 +3,7 @@ package relay
 import (
 	"bytes"
 	"encoding/binary"
+	"slices"
 
 	"plumbago/aggregate"
 )
@@ -23,10 +24,11 @@ const hasForms = 1 << 15
 
 // A generation is a set of names with what is known of them, in open addressing.
 type generation struct {
-	slots []seen
-	n     int
-	names []byte
-	refs  []aggregate.Ref
+	slots   []seen
+	n       int
+	refused int // names whose series a limit refused
+	names   []byte
+	refs    []aggregate.Ref
 }
 
 func newGeneration(size int) generation { return generation{slots: make([]seen, size)} }
@@ -62,6 +64,9 @@ func (g *generation) add(hash uint64, name []byte, w way) *seen {
 		g.names = append(binary.LittleEndian.AppendUint32(g.names, uint32(len(w.forms))), w.forms...)
 	}
 	g.n++
+	if len(w.refs) > 0 && !slices.ContainsFunc(w.refs, func(r aggregate.Ref) bool { return !r.None() }) {
+		g.refused++
+	}
 	return s
 }
 
@@ -118,11 +123,12 @@ type memory struct {
 // smallest is the least number of places in a generation; a power of two.
 const smallest = 1024
 
-// largest is the most names that a generation holds before it grows old early, and nameBytes the most bytes: a flood of
-// ever new names is forgotten, not gathered.
+// largest is the most names that a generation holds before it grows old early, nameBytes the most bytes, and mostRefused
+// the most names whose series a limit refused: a flood of ever new names is forgotten, not gathered.
 const (
-	largest   = 4 << 20
-	nameBytes = 1 << 30
+	largest     = 4 << 20
+	nameBytes   = 1 << 30
+	mostRefused = 1 << 16
 )
 
 func newMemory() memory { return memory{young: newGeneration(smallest), old: newGeneration(smallest)} }
@@ -139,7 +145,9 @@ func (m *memory) find(hash uint64, name []byte) *seen {
 }
 
 // full says whether the young generation should grow old whatever the time.
-func (m *memory) full() bool { return m.young.n >= largest || len(m.young.names) >= nameBytes }
+func (m *memory) full() bool {
+	return m.young.n >= largest || len(m.young.names) >= nameBytes || m.young.refused >= mostRefused
+}
 
 // age forgets the old generation and lets the young one grow old.
 func (m *memory) age() {
