@@ -5,9 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"time"
 
-	"plumbago/aggregate"
 	"plumbago/carbon/pattern"
 	"plumbago/relay"
 	"plumbago/relay/ring"
@@ -177,92 +175,4 @@ func templates(f *File) (ws Faults) {
 		}
 	}
 	return ws
-}
-
-// sameNames finds aggregates whose results can have one name, so that one overwrites the other where they are stored.
-func sameNames(f *File) (ws Faults) {
-	for i := range f.Rule {
-		if a := f.Rule[i].Aggregate; a != nil {
-			ws = append(ws, sameOutputs(f, f.rule[i], a)...)
-		}
-		for j := range i {
-			if !clash(&f.Rule[j], &f.Rule[i]) {
-				continue
-			}
-			ws = append(ws, f.fault(f.rule[i], "aggregate", fmt.Sprintf(
-				"its results can have the same names as those of the rule on line %d of %s", f.rule[j].Line, f.rule[j].File),
-				"set as, or name"))
-			break
-		}
-	}
-	return ws
-}
-
-// sameOutputs finds outputs of one aggregate whose results have the names of another's, or of its slices' own.
-func sameOutputs(f *File, p Place, a *aggregate.Options) (ws Faults) {
-	seen := map[string]bool{}
-	again := func(as string, period time.Duration, functions []string) (twice bool) {
-		for _, fn := range functions {
-			name := strings.NewReplacer("{fn}", fn, "{period}", formatDuration(period)).Replace(as)
-			twice = twice || seen[name]
-			seen[name] = true
-		}
-		return twice
-	}
-	again(a.As, a.Period, a.Functions)
-	for _, r := range a.Rollups {
-		if again(a.AsRollup, r, a.Functions) {
-			ws = append(ws, f.fault(p, "aggregate.as_rollup", "results of rollups have the names of others", "set as_rollup"))
-		}
-	}
-	for i := range a.Output {
-		o, period, functions := &a.Output[i], a.Output[i].Period, a.Output[i].Functions
-		if period == 0 {
-			period = a.Period
-		}
-		if functions == nil {
-			functions = a.Functions
-		}
-		if again(a.ResultName(i), period, functions) {
-			key := item("aggregate.output", i+1)
-			if o.As != "" {
-				key += ".as"
-			}
-			ws = append(ws, f.fault(p, key, "its results have the names of others of this aggregate", "set as"))
-		}
-	}
-	return ws
-}
-
-// clash says whether results of the rule below can have the names of results of the rule above: the same name, for
-// names that are made of the match only where the same samples meet both, the same function, and somewhere to meet.
-func clash(above, below *relay.RuleOptions) bool {
-	a, b := above.Aggregate, below.Aggregate
-	if a == nil || b == nil || a.Name != b.Name || a.As != b.As || a.Period != b.Period {
-		return false
-	}
-	if strings.Contains(a.Name+a.As, "$") {
-		if above.Stop != nil && *above.Stop || !meet(above, below) {
-			return false
-		}
-	}
-	apart := a.Send != nil && b.Send != nil && !share(a.Send, b.Send)
-	return share(a.Functions, b.Functions) && !apart
-}
-
-// meet says whether there are surely samples that meet both rules.
-func meet(a, b *relay.RuleOptions) bool {
-	m, _ := pattern.New(a.Selection)
-	o, _ := pattern.New(b.Selection)
-	return m.Covers(o) || o.Covers(m) || onlyGlobs(a) && onlyGlobs(b) && share(a.Match, b.Match)
-}
-
-// onlyGlobs says whether nothing but the globs of r says which names it is for.
-func onlyGlobs(r *relay.RuleOptions) bool {
-	return len(lists(&r.Options)) == 1 && len(r.Match) > 0 && r.Tag == nil && r.Not == nil
-}
-
-// share says whether a and b have an element in common.
-func share(a, b []string) bool {
-	return slices.ContainsFunc(a, func(s string) bool { return slices.Contains(b, s) })
 }

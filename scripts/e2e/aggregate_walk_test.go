@@ -105,30 +105,48 @@ send = "out"
 
 // TestTwoOutputsOneName wants check to warn where two outputs can have one name, and only there.
 func TestTwoOutputsOneName(t *testing.T) {
-	f := func(warns string, rules ...string) {
-		t.Helper()
-		path := filepath.Join(t.TempDir(), "plumbago.toml")
-		write(t, path, "[[listen]]\naddress = \"tcp://127.0.0.1:0\"\n[[cluster]]\nname = \"out\"\nendpoints = [\"127.0.0.1:1\"]\n"+strings.Join(rules, "\n"))
-		stdout, stderr, code := run(t, "", "check", "-c", path)
-		warned := strings.Count(stdout+stderr, "names")
-		if code != 0 || (warned > 0) != (warns != "") || !strings.Contains(stdout+stderr, warns) {
-			t.Errorf("%s\ncode %d, %s%s", strings.Join(rules, "\n"), code, stdout, stderr)
+	var conf strings.Builder
+	conf.WriteString("[[listen]]\naddress = \"tcp://127.0.0.1:0\"\n[[cluster]]\nname = \"out\"\nendpoints = [\"127.0.0.1:1\"]\n")
+	var want []bool
+	rule := func(warned bool, match, keys string) {
+		fmt.Fprintf(&conf, "[[rule]]\nmatch = %q\n[rule.aggregate]\nsend = \"out\"\n%s\n", match, keys)
+		want = append(want, warned)
+	}
+	window := func(keys string) string { return "[[rule.aggregate.output]]\nwindow = 3\n" + keys }
+	rule(false, "a.*", "")
+	rule(false, "b.*", "")
+	rule(true, "b.*", "")
+	rule(false, "c.*", `functions = ["min"]`)
+	rule(false, "c.*", `functions = ["max"]`)
+	rule(false, "d.*", `name = "x"`)
+	rule(true, "e.*", `name = "x"`)
+	rule(false, "f.*", `name = "f.x.$1"`)
+	rule(true, "g.*", `name = "f.x.$1"`)
+	rule(false, "h.*", `name = "h.x.$1"`)
+	rule(true, "i.*", "rollups = [\"1m\"]\nas_rollup = \"{name}.{fn}\"")
+	rule(false, "j.*", "rollups = [\"1m\", \"5m\"]\nas_rollup = \"{name}.{period}.{fn}\"")
+	rule(true, "k.*", window(""))
+	rule(true, "l.*", window(`as = "{name}.w.{fn}"`)+"\n"+window(`as = "{name}.w.{fn}"`))
+	rule(true, "m.*", "rollups = [\"1m\"]\n"+window("period = \"1m\"\nas = \"{name}.1m.{fn}\""))
+	rule(false, "n.*", "")
+	rule(true, "n.*", `period = "1m"`)
+	rule(false, "n.*", "memonly = true")
+	rule(true, "n.*", "name = \"f.x.y\"\nas = \"f.x.$1.{fn}\"")
+	path := filepath.Join(t.TempDir(), "plumbago.toml")
+	write(t, path, conf.String())
+	stdout, stderr, code := run(t, "", "check", "-c", path)
+	if code != 0 {
+		t.Fatalf("exit code %d: %s%s", code, stdout, stderr)
+	}
+	for i, warned := range want {
+		got := strings.Contains(stdout+stderr, fmt.Sprintf("rule[%d].aggregate", i+1))
+		if got != warned {
+			t.Errorf("rule %d: warned %t, want %t", i+1, got, warned)
 		}
 	}
-	rule := func(match, keys string) string {
-		return fmt.Sprintf("[[rule]]\nmatch = %q\n[rule.aggregate]\nsend = \"out\"\n%s", match, keys)
+	if t.Failed() {
+		t.Log(stdout + stderr)
 	}
-	f("", rule("a.*", ""), rule("b.*", ""))
-	f("same names", rule("a.*", ""), rule("a.*", ""))
-	f("", rule("a.*", "functions = [\"min\"]"), rule("a.*", "functions = [\"max\"]"))
-	f("same names", rule("a.*", "name = \"x\""), rule("b.*", "name = \"x\""))
-	f("", rule("a.*", "name = \"x.$1\""), rule("b.*", "name = \"y.$1\""))
-	f("names", rule("a.*", "rollups = [\"1m\"]\nas_rollup = \"{name}.{fn}\""))
-	f("", rule("a.*", "rollups = [\"1m\", \"5m\"]\nas_rollup = \"{name}.{period}.{fn}\""))
-	f("names", rule("a.*", "[[rule.aggregate.output]]\nwindow = 3"))
-	f("names", rule("a.*", "[[rule.aggregate.output]]\nwindow = 3\nas = \"{name}.w.{fn}\"\n[[rule.aggregate.output]]\nwindow = 4\nas = \"{name}.w.{fn}\""))
-	f("names", rule("a.*", "rollups = [\"1m\"]\n[[rule.aggregate.output]]\nperiod = \"1m\"\nwindow = 3\nas = \"{name}.1m.{fn}\""))
-	f("names", rule("a.*", "name = \"total.$1\""), rule("b.*", "name = \"total.$1\""))
 }
 
 // TestArrivalClock wants values in the slices of their arrival, whatever their own times say, and rates over their own times.
