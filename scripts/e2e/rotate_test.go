@@ -9,9 +9,14 @@ import (
 	"testing"
 )
 
-// TestRotate renames a log's file and sends SIGHUP, as logrotate does: what comes then goes to a new file, and no line is
+// TestRotate renames a log's file and sends a signal, as logrotate does: what comes then goes to a new file, and no line is
 // lost or cut.
 func TestRotate(t *testing.T) {
+	t.Run("SIGHUP", func(t *testing.T) { rotate(t, syscall.SIGHUP) })
+	t.Run("SIGUSR1", func(t *testing.T) { rotate(t, syscall.SIGUSR1) })
+}
+
+func rotate(t *testing.T, s syscall.Signal) {
 	dir := t.TempDir()
 	log, old, own := filepath.Join(dir, "points.log"), filepath.Join(dir, "points.log.1"), filepath.Join(dir, "plumbago.log")
 	port := freePort(t)
@@ -35,7 +40,7 @@ send = "log"
 			t.Fatal(err)
 		}
 	}
-	d.signal(syscall.SIGHUP)
+	d.signal(s)
 	eventually(t, "both files are there again", func() bool {
 		_, err := os.Stat(log)
 		_, err2 := os.Stat(own)

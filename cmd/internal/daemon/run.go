@@ -10,12 +10,12 @@ import (
 	"go.uber.org/zap"
 )
 
-// Run starts d and serves until a signal ends it. SIGHUP opens log files anew; SIGTERM and SIGINT stop in order, with up
+// Run starts d and serves until a signal ends it. SIGHUP and SIGUSR1 open log files anew; SIGTERM and SIGINT stop in order, with up
 // to drain for the queues; a second one stops at once. systemd, if it is what started us, is told of each. What is odd about the configuration is logged first. It reports
 // whether nothing was lost.
 func Run(d *Daemon, log *Log, serve func(*Daemon) (stop func(context.Context), err error), drain time.Duration) (clean bool, err error) {
 	signals := make(chan os.Signal, 4)
-	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP)
+	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP, syscall.SIGUSR1)
 	defer signal.Stop(signals)
 	// The text is the message, since the log thins out messages that are alike.
 	for _, w := range d.File.Warnings {
@@ -34,24 +34,14 @@ func Run(d *Daemon, log *Log, serve func(*Daemon) (stop func(context.Context), e
 		zap.Uint64("descriptors", descriptors))
 	systemd := newManager(d, log.Logger)
 	defer systemd.close()
-	for s := range signals {
-		if s == syscall.SIGHUP {
-			systemd.reload(func() {
-				log.Reopen()
-				d.Reopen()
-			})
-			log.Info("opened the log files anew")
-			continue
-		}
-		log.Info("stopping", zap.Stringer("signal", s), zap.Duration("drain", drain))
-		systemd.stop(drain)
-		break
-	}
+	last := d.attend(signals, log, systemd)
+	log.Info("stopping", zap.Stringer("signal", last), zap.Duration("drain", drain))
+	systemd.stop(drain)
 	ctx, cancel := context.WithTimeout(context.Background(), drain)
 	defer cancel()
 	go func() {
 		for s := range signals {
-			if s != syscall.SIGHUP {
+			if s == syscall.SIGTERM || s == syscall.SIGINT {
 				log.Warn("stopping at once", zap.Stringer("signal", s))
 				cancel()
 				return
@@ -62,6 +52,25 @@ func Run(d *Daemon, log *Log, serve func(*Daemon) (stop func(context.Context), e
 	clean = d.report(log)
 	stopServing(context.Background())
 	return clean, nil
+}
+
+// attend does what signals ask for, and returns the one that asks for the end.
+func (d *Daemon) attend(signals <-chan os.Signal, log *Log, systemd *manager) os.Signal {
+	reopen := func() {
+		log.Reopen()
+		d.Reopen()
+		log.Info("opened the log files anew")
+	}
+	for {
+		switch s := <-signals; s {
+		case syscall.SIGHUP:
+			systemd.reload(reopen)
+		case syscall.SIGUSR1: // what others rotate their logs with
+			reopen()
+		default:
+			return s
+		}
+	}
 }
 
 // raiseDescriptors raises the number of files and connections that the process may have open as far as it may, and
