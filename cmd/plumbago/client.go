@@ -2,9 +2,11 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"os"
 	"strings"
 	"time"
@@ -14,6 +16,9 @@ import (
 
 // defaultAdmin is where a daemon answers unless its configuration says otherwise.
 const defaultAdmin = "http://127.0.0.1:2080"
+
+// patience is how long a daemon may take for an answer.
+const patience = 10 * time.Second
 
 // A client asks a running daemon.
 type client struct {
@@ -48,10 +53,10 @@ func (c *client) get(path string) ([]byte, error) {
 	if c.token != "" {
 		req.Header.Set("Authorization", "Bearer "+c.token)
 	}
-	web := http.Client{Timeout: 10 * time.Second}
+	web := http.Client{Timeout: patience}
 	res, err := web.Do(req)
 	if err != nil {
-		return nil, fmt.Errorf("asking the daemon: %w", err)
+		return nil, silence(admin, err)
 	}
 	defer res.Body.Close()
 	text, err := io.ReadAll(res.Body)
@@ -62,6 +67,19 @@ func (c *client) get(path string) ([]byte, error) {
 		return nil, fmt.Errorf("the daemon answers %s: %s", res.Status, refusal(text))
 	}
 	return text, nil
+}
+
+// silence says in plain words that nothing answers at admin.
+func silence(admin string, err error) error {
+	var detail *url.Error
+	switch {
+	case !errors.As(err, &detail):
+	case detail.Timeout():
+		return fmt.Errorf("nothing at %s answers within %v (--admin says where the daemon does)", admin, patience)
+	default:
+		err = detail.Err
+	}
+	return fmt.Errorf("no daemon answers at %s: %w (--admin says where one does)", admin, err)
 }
 
 // refusal returns what the daemon has to say for itself in an answer that is an error.

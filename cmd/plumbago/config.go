@@ -34,7 +34,7 @@ func load(file string) (*conf.File, error) {
 
 func configCommand() *cobra.Command {
 	return &cobra.Command{
-		Use: "config", Short: "Print the built-in default configuration", Args: cobra.NoArgs,
+		Use: "config", Short: "Print the built-in default configuration", Args: arguments(0, 0),
 		Run: func(*cobra.Command, []string) { fmt.Print(conf.DefaultText) },
 	}
 }
@@ -42,25 +42,38 @@ func configCommand() *cobra.Command {
 func checkCommand() *cobra.Command {
 	var file string
 	cmd := &cobra.Command{
-		Use: "check [-c FILE]", Short: "Check a configuration: every fault at once, no port opened", Args: cobra.NoArgs,
+		Use: "check [-c FILE]", Short: "Check a configuration: every fault at once, no port opened", Args: arguments(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			f, err := load(file)
 			if err != nil {
 				return err
 			}
 			for _, warning := range f.Warnings {
+				warning.Msg = "warning: " + warning.Msg
 				fmt.Fprintln(os.Stderr, warning.Error())
 			}
 			if _, err := daemon.New(f, zap.NewNop(), daemon.Options{}); err != nil {
 				return err
 			}
 			out := cmd.OutOrStdout()
-			fmt.Fprintf(out, "%s: good: %d listeners, %d clusters, %d rules\n", f.Name(), len(f.Listen), len(f.Cluster), len(f.Rule))
+			fmt.Fprintf(out, "%s: good: %s, %s, %s", f.Name(), count(len(f.Listen), "listener"), count(len(f.Cluster), "cluster"), count(len(f.Rule), "rule"))
+			if n := len(f.Warnings); n > 0 {
+				fmt.Fprintf(out, "; %s", count(n, "warning"))
+			}
+			fmt.Fprintln(out)
 			return printShares(out, f)
 		},
 	}
 	configFlag(cmd, &file)
 	return cmd
+}
+
+// count writes how many there are of something.
+func count(n int, noun string) string {
+	if n != 1 {
+		noun += "s"
+	}
+	return fmt.Sprintf("%d %s", n, noun)
 }
 
 // printShares prints what share of the names each member of a hashing cluster gets.

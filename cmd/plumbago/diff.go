@@ -18,7 +18,7 @@ func diffCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "diff [--json] OLD NEW", Short: "Print the names whose way changes between two configurations, and how",
 		Long: "Reads names from standard input, one a line, and prints those whose way changes between the configurations OLD\nand NEW, with what was and what is: the clusters and endpoints that get them, under which name, and the same of\nthe results of the aggregates that they feed. Rules that moved or were written anew without an effect are no\ndifference. The exit status is 0 if no way changes and 1 if one does.",
-		Args: cobra.ExactArgs(2),
+		Args: arguments(2, 2),
 		RunE: func(cmd *cobra.Command, files []string) error {
 			return diff(files[0], files[1], asJSON, cmd.InOrStdin(), cmd.OutOrStdout())
 		},

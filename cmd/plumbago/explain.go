@@ -32,7 +32,7 @@ func explainCommand() *cobra.Command {
 			if e.daemon.admin != "" && e.file != "" {
 				return errors.New("explain asks a configuration or a running daemon: -c and --admin exclude each other")
 			}
-			return cobra.MinimumNArgs(1)(cmd, names)
+			return arguments(1, -1)(cmd, names)
 		},
 		RunE: func(cmd *cobra.Command, names []string) error {
 			return e.run(names, cmd.InOrStdin(), cmd.OutOrStdout())
@@ -105,10 +105,16 @@ func printExplanation(w io.Writer, x *relay.Explanation) error {
 			fmt.Fprintf(w, " into %s", strings.Join(s.Outputs, ", "))
 			if len(s.To) == 0 {
 				fmt.Fprint(w, ", which walk on")
+			} else {
+				fmt.Fprint(w, ", which go")
 			}
 		}
-		for _, to := range s.To {
-			fmt.Fprintf(w, " to %s [%s]", to.Cluster, strings.Join(to.Endpoints, " "))
+		for i, to := range s.To {
+			before := " to"
+			if i > 0 {
+				before = ","
+			}
+			fmt.Fprintf(w, "%s %s [%s]", before, to.Cluster, strings.Join(to.Endpoints, " "))
 		}
 		if s.Name != name {
 			name = s.Name

@@ -17,7 +17,7 @@ func ledgerCommand() *cobra.Command {
 	var daemon client
 	var asJSON bool
 	cmd := &cobra.Command{
-		Use: "ledger [--json]", Short: "Print a running daemon's account of every sample, and whether it balances", Args: cobra.NoArgs,
+		Use: "ledger [--json]", Short: "Print a running daemon's account of every sample, and whether it balances", Args: arguments(0, 0),
 		RunE: func(*cobra.Command, []string) error {
 			text, err := daemon.get("/api/ledger")
 			if err != nil {

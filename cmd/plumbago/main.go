@@ -32,13 +32,13 @@ func execute(args []string, in io.Reader, out io.Writer) int {
 	root.SetOut(out)
 	started := false
 	root.PersistentPreRun = func(*cobra.Command, []string) { started = true }
-	switch err := root.Execute(); {
+	switch cmd, err := root.ExecuteC(); {
 	case err == nil:
 		return exitDone
 	case errors.Is(err, errWrong):
 		return exitWrong
 	case !started: // cobra refused the arguments before the command ran
-		fmt.Fprintf(os.Stderr, "plumbago: %v\nTry: plumbago help\n", err)
+		fmt.Fprintf(os.Stderr, "plumbago: %v\n%s", err, direction(cmd))
 		return exitUsage
 	default:
 		fmt.Fprintf(os.Stderr, "plumbago: %v\n", err)
@@ -54,18 +54,27 @@ func newRoot() *cobra.Command {
 		Version:       daemon.Version(),
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		Args:          cobra.NoArgs,
+		Args:          known,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return cmd.Help()
 		},
 	}
+	root.SetVersionTemplate("plumbago {{.Version}}\n")
+	root.SetFlagErrorFunc(misplaced)
 	root.AddCommand(runCommand(), checkCommand(), configCommand(), diffCommand(), explainCommand(), ledgerCommand(), manCommand(), queryCommand(), ringCommand(), seriesCommand(), testCommand(), versionCommand())
+	root.InitDefaultHelpCmd()
+	if help, _, err := root.Find([]string{"help"}); err == nil {
+		help.Args = func(_ *cobra.Command, args []string) error {
+			cmd, rest, _ := root.Find(args)
+			return known(cmd, rest)
+		}
+	}
 	return root
 }
 
 func versionCommand() *cobra.Command {
 	return &cobra.Command{
-		Use: "version", Short: "Print which build this is", Args: cobra.NoArgs,
+		Use: "version", Short: "Print which build this is", Args: arguments(0, 0),
 		Run: func(*cobra.Command, []string) { fmt.Println("plumbago", daemon.Version()) },
 	}
 }

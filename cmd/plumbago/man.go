@@ -13,7 +13,7 @@ import (
 
 func manCommand() *cobra.Command {
 	return &cobra.Command{
-		Use: "man", Short: "Print the manual page", Args: cobra.NoArgs,
+		Use: "man", Short: "Print the manual page", Args: arguments(0, 0),
 		Long: "Prints the manual page of plumbago and its commands, made of the same texts as their help:\n\n    plumbago man > /usr/local/share/man/man1/plumbago.1",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			w := bufio.NewWriter(cmd.OutOrStdout())
@@ -52,6 +52,9 @@ func manualOf(w io.Writer, parent string, cmd *cobra.Command) {
 		text = cmd.Short + "."
 	}
 	fmt.Fprintln(w, troff(strings.TrimSpace(text)))
+	if help := cmd.Flags().Lookup("help"); help != nil {
+		help.Hidden = true // cobra gives it only to the command that runs
+	}
 	if cmd.HasAvailableLocalFlags() {
 		const width = 72
 		fmt.Fprintf(w, ".PP\n.nf\n%s.fi\n", troff(cmd.LocalFlags().FlagUsagesWrapped(width)))

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"plumbago/carbon"
+	"plumbago/carbon/stat"
 )
 
 // longestName is how long a line with a name may be: longer than any name, so that what is wrong with one can be said.
@@ -20,7 +21,11 @@ func each(args []string, in io.Reader, f func(name string) error) (bad bool, err
 	one := func(given string) error {
 		name, err := carbon.CleanName(given)
 		if err != nil {
-			fmt.Fprintf(os.Stderr, "plumbago: %.80q is no name: %v\n", given, err)
+			hint := ""
+			if err.Error() == stat.BadName.String() {
+				hint = " (it is empty, or holds a space, a control character or the like)"
+			}
+			fmt.Fprintf(os.Stderr, "plumbago: %.80q is no name: %v%s\n", given, err, hint)
 			bad = true
 			return nil
 		}

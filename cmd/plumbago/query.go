@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/url"
+	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -22,7 +23,7 @@ type queryCmd struct {
 func queryCommand() *cobra.Command {
 	q := &queryCmd{}
 	cmd := &cobra.Command{
-		Use: "query 'EXPR' [--at T] [--json]", Short: "Ask a running daemon about the recent past of its aggregates", Args: cobra.ExactArgs(1),
+		Use: "query 'EXPR' [--at T] [--json]", Short: "Ask a running daemon about the recent past of its aggregates", Args: arguments(1, 1),
 		Long: "Evaluates an expression over the kept past of what the aggregates emitted and prints a line for each result, its name\nand its value. The exit status is 1 if there is none.\n\nThe functions are " +
 			strings.Join(query.Functions(), ", ") + ".",
 		Example: `  plumbago query 'avg_over_time("servers.*.cpu", "5 minutes")'`,
@@ -57,6 +58,7 @@ func (q *queryCmd) run(expr string, out io.Writer) error {
 		}
 	}
 	if len(answer.Results) == 0 {
+		fmt.Fprintln(os.Stderr, "plumbago: there is no result: nothing that is kept has such a name, or no points at that time")
 		return errWrong
 	}
 	return nil

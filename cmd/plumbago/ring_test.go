@@ -129,7 +129,7 @@ func TestRingStatus(t *testing.T) {
 // Check says of each hashing cluster what its members get.
 func TestCheckShares(t *testing.T) {
 	file := configure(t, "x.toml", rings)
-	want := strings.ReplaceAll(`FILE: good: 1 listeners, 2 clusters, 1 rules
+	want := strings.ReplaceAll(`FILE: good: 1 listener, 2 clusters, 1 rule
 FILE: hashed: 10.0.0.1:2003 gets 29.3 % of the names
 FILE: hashed: 10.0.0.2:2003 gets 33.7 % of the names
 FILE: hashed: 10.0.0.3:2003 gets 37.0 % of the names

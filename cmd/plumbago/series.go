@@ -29,7 +29,7 @@ type seriesCmd struct {
 func seriesCommand() *cobra.Command {
 	s := &seriesCmd{}
 	cmd := &cobra.Command{
-		Use: "series [PREFIX] [--avgmax] [--json]", Short: "List a running daemon's aggregate series", Args: cobra.MaximumNArgs(1),
+		Use: "series [PREFIX] [--avgmax] [--json]", Short: "List a running daemon's aggregate series", Args: arguments(0, 1),
 		Long: "Lists the live aggregate series whose names begin with PREFIX: their type (N raw, D diff), the last value that was\nemitted, and with --avgmax the average of the averages and the largest of the maxima over the kept past. The exit\nstatus is 1 if there is none.",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return s.run(strings.Join(args, ""), cmd.OutOrStdout())
@@ -67,8 +67,11 @@ func (s *seriesCmd) run(prefix string, out io.Writer) error {
 	if len(l.Series) < l.Total {
 		fmt.Fprintf(os.Stderr, "%d of %d series are listed (see --limit)\n", len(l.Series), l.Total)
 	}
-	if l.Total == 0 && prefix+s.match != "" {
-		return errWrong
+	if l.Total == 0 {
+		fmt.Fprintln(os.Stderr, "plumbago: there is no such series (only aggregates have some, from their first sample on)")
+		if prefix+s.match != "" {
+			return errWrong
+		}
 	}
 	return nil
 }

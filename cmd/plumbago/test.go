@@ -18,7 +18,7 @@ func testCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "test [-c FILE] STORY...", Short: "Run story files against a configuration, no port opened",
 		Long: "Runs stories: what is sent when, and what must arrive where. A story without a -- conf -- section of its own\nis run against the configuration that -c names, or the one that run would take: each of its endpoints is then a sink\nin memory, named by its text or, if it is the only one of its cluster, by the cluster's name. Nothing is dialled, no\nfile is written, and time in a story passes at once.",
-		Args: cobra.MinimumNArgs(1),
+		Args: arguments(1, -1),
 		RunE: func(_ *cobra.Command, files []string) error { return runStories(file, files, update, verbose) },
 	}
 	configFlag(cmd, &file)
