@@ -182,8 +182,13 @@ func syntax(name string, at *index, err error) Fault {
 	}
 	// At the very end of a text the library may not say where it was.
 	f := Fault{File: name, Line: max(e.Position.Line, 1), Msg: "is no TOML: " + strings.TrimSuffix(e.Message, ".")}
-	if strings.HasPrefix(e.Message, "expected value but found") {
+	switch {
+	case strings.HasPrefix(e.Message, "expected value but found"):
 		f.Hint = "text stands in quotes"
+	case strings.HasPrefix(e.Message, "invalid escape in string"):
+		f.Hint = "in single quotes a backslash is a backslash"
+	case strings.HasPrefix(e.Message, "strings cannot contain newlines"):
+		f.Hint = "is the closing quote missing?"
 	}
 	return f
 }

@@ -247,6 +247,8 @@ func (p *templateParser) number(text string) (r reference, err error) {
 		return r, fmt.Errorf("asks for ${%s}, which is neither a number nor one of the groups: %s", text, strings.Join(p.groups, ", "))
 	case errors.Is(err, strconv.ErrSyntax):
 		return r, fmt.Errorf("asks for ${%s}, which is no number, and there are no named groups", text)
+	case (err != nil || n > uint64(p.captures)) && p.captures == 1:
+		return r, fmt.Errorf("asks for capture %s, but there is 1", text)
 	case err != nil || n > uint64(p.captures):
 		return r, fmt.Errorf("asks for capture %s, but there are %d", text, p.captures)
 	case n == 0:
