@@ -54,10 +54,12 @@ func (l *limiter) take(peer netip.Addr, n int, now int64) int {
 			clear(l.young)
 		}
 	}
-	if past := now - b.at; past > 0 { // the clock may have been set back
-		b.left = min(1000*l.rate, b.left+min(past, 1000)*l.rate)
+	switch past := now - b.at; {
+	case past > 0:
+		b.left, b.at = min(1000*l.rate, b.left+min(past, 1000)*l.rate), now
+	case past < -1000: // the clock was set back; less is the work of a worker that was slower than another
+		b.at = now
 	}
-	b.at = now
 	n = int(min(int64(n), b.left/1000))
 	b.left -= 1000 * int64(n)
 	l.young[peer] = b

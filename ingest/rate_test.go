@@ -38,6 +38,20 @@ func TestBudget(t *testing.T) {
 	f(a, 9, 300, 2)
 }
 
+// Workers take from one budget, and what they took at nearly the same moment comes in any order: nobody gains by that.
+func TestBudgetOfSeveral(t *testing.T) {
+	l := newLimiter(1000)
+	peer, got := netip.MustParseAddr("10.0.0.1"), 0
+	got += l.take(peer, 1000, 1000)
+	for now := int64(1001); now <= 2000; now++ {
+		got += l.take(peer, 100, now)
+		got += l.take(peer, 100, now-20) // by a worker that had more to decode
+	}
+	if got != 2000 {
+		t.Errorf("%d got through in a second, want a burst and 1000", got)
+	}
+}
+
 // However many others come, who sends all the time is not forgotten; and the table stays small.
 func TestForgetting(t *testing.T) {
 	l := newLimiter(10)
