@@ -186,13 +186,13 @@ func (d *Dest) run() {
 	d.news.closed(d.queue.abandon())
 }
 
-// over says whether there is nothing left to do, or no time left to do it in.
+// over says whether there is nothing left to do, or no time left to do it in. That does not change any more.
 func (d *Dest) over() bool {
 	select {
 	case <-d.life.Done():
 		return true
 	case <-d.closing:
-		return d.queue.empty()
+		return d.queue.finish()
 	default:
 		return false
 	}
@@ -249,12 +249,16 @@ func (d *Dest) open() error {
 	err := d.wire.open(ctx)
 	close(opened)
 	<-watched
+	if err != nil {
+		return err
+	}
+	d.setGone(false) // whatever is in doubt: while others stand in nothing is written that could tell
 	// A connection is news by itself. Packets and logs open while nobody takes anything: after a failed write only one
 	// that succeeds says that all is well again.
-	if err == nil && (!d.doubt || d.wire.broken() != nil) {
+	if !d.doubt || d.wire.broken() != nil {
 		d.up()
 	}
-	return err
+	return nil
 }
 
 // attend looks after an attempt to connect until it has ended.
@@ -270,14 +274,14 @@ func (d *Dest) attend(opened <-chan struct{}, cancel func()) {
 		case <-opened:
 			return
 		case <-closing:
-			if d.queue.empty() {
-				cancel()
-			}
 			closing = nil
 		case <-late:
 			d.setGone(true)
 			d.relieve()
 			t.Reset(relieveEvery)
+		}
+		if d.over() {
+			cancel()
 		}
 	}
 }
@@ -337,7 +341,6 @@ func (d *Dest) renew() error {
 // up says that the endpoint takes what is sent.
 func (d *Dest) up() {
 	d.doubt = false
-	d.setGone(false)
 	if d.clock.up() {
 		d.news.up()
 	}

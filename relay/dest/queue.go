@@ -224,11 +224,16 @@ func (q *queue) abandon() (lost int64) {
 	return q.counts.Dropped[stat.LossShutdown]
 }
 
-// empty says whether nothing waits and nothing is in hand.
-func (q *queue) empty() bool {
+// finish ends the queue if nothing waits and nothing is in hand, and says whether it did. Only then, under the same lock,
+// does it stop to take frames from other members: one that came in between would be lost.
+func (q *queue) finish() bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	return q.line.len() == 0 && len(q.hand) == 0
+	if q.line.len()+len(q.hand) > 0 {
+		return false
+	}
+	q.ended = true
+	return true
 }
 
 // A level is how full a queue is, and what went through it.

@@ -122,3 +122,84 @@ func TestMoveFits(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 }
+
+// An endpoint that is gone can be reached again as soon as an attempt succeeds, also one that only a write can prove to
+// be up: nothing is written to it while others stand in.
+func TestStandInForPackets(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tries := 0
+		dial := func(context.Context, string, string) (net.Conn, error) {
+			here, there := net.Pipe()
+			switch tries++; tries {
+			case 1:
+				there.Close() // the first write fails
+			case 2:
+				return nil, errors.New("network is unreachable")
+			default:
+				t.Cleanup(func() { there.Close() })
+			}
+			return here, nil
+		}
+		o, changes := DefaultOptions(), 0
+		o.Transport = "udp"
+		a := newDest(t, "a:2003", o, dial)
+		a.StandBy(Standby{Changed: func() { changes++ }, Relieve: func() {}})
+		a.Start()
+		a.Push(frameOf("one"))
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		if !a.Alive() || changes != 2 || tries < 3 {
+			t.Errorf("alive %t after %d changes and %d attempts", a.Alive(), changes, tries)
+		}
+	})
+}
+
+// halfPipe is a pipe of which one side can be closed, as far as anybody can tell.
+type halfPipe struct{ net.Conn }
+
+func (halfPipe) CloseWrite() error { return nil }
+
+// One that has nothing left to write and ends its connection takes nothing over: nobody would write it.
+func TestMoveToOneThatEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		here, there := net.Pipe()
+		defer there.Close()
+		a, b, _ := pair(t, refuse, func(context.Context, string, string) (net.Conn, error) { return halfPipe{here}, nil })
+		a.Push(frameOf("one"))
+		b.Start()
+		synctest.Wait()
+		closed := make(chan int64)
+		go func() { closed <- b.Close(t.Context()) }()
+		synctest.Wait() // it waits for the endpoint to close its side
+		if a.MoveTo(b) {
+			t.Error("moved to one that ends")
+		}
+		if lost := <-closed; lost != 0 {
+			t.Errorf("lost %d", lost)
+		}
+		if got := a.Counts(); got != (stat.EndpointCounts{Enqueued: 1, Queued: 1}) {
+			t.Errorf("%+v", got)
+		}
+	})
+}
+
+// Close does not wait for an attempt that hangs once others have taken over what was queued.
+func TestCloseOfOneThatHangs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		hang := func(ctx context.Context, _, _ string) (net.Conn, error) {
+			<-ctx.Done()
+			return nil, ctx.Err()
+		}
+		a, b, _ := pair(t, hang, refuse)
+		a.Push(frameOf("one"))
+		a.Start()
+		synctest.Wait()
+		start := time.Now()
+		if lost := a.Close(t.Context()); lost != 0 || time.Since(start) > gonePatience {
+			t.Errorf("lost %d in %s", lost, time.Since(start))
+		}
+		if got := b.Counts(); got.Queued != 1 {
+			t.Errorf("%+v", got)
+		}
+	})
+}
