@@ -3,6 +3,7 @@ package relay
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -67,20 +68,54 @@ func (c *Cluster) Start() {
 	}
 }
 
-// Close gets out what is queued until ctx is done. What waits for members that are gone is moved to the others first.
+// lookEvery is how often Close looks whether the members that are gone still hold what others could take.
+const lookEvery = 10 * time.Millisecond
+
+// Close gets out what is queued until ctx is done. What waits for members that are gone is moved to the others, which end
+// only after that.
 func (c *Cluster) Close(ctx context.Context) {
-	if c.standsIn() {
-		for i, d := range c.Dests {
-			if !d.Alive() {
-				c.relieve(i)
-			}
-		}
-	}
 	var wg sync.WaitGroup
-	for _, d := range c.Dests {
+	rest := c.Dests
+	if c.standsIn() {
+		rest = nil
+		for i, d := range c.Dests {
+			if d.Alive() {
+				rest = append(rest, d)
+				continue
+			}
+			c.relieve(i)
+			wg.Go(func() { d.Close(ctx) })
+		}
+		c.handOver(ctx)
+	}
+	for _, d := range rest {
 		wg.Go(func() { d.Close(ctx) })
 	}
 	wg.Wait()
+}
+
+// handOver waits until no member that is gone holds anything that another could take.
+func (c *Cluster) handOver(ctx context.Context) {
+	tick := time.NewTicker(lookEvery)
+	defer tick.Stop()
+	for c.holdsBack() && ctx.Err() == nil {
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+		}
+	}
+}
+
+// holdsBack says whether a member that is gone holds anything while another is there.
+func (c *Cluster) holdsBack() bool {
+	alive := c.alive()
+	held := int64(0)
+	for i, d := range c.Dests {
+		if !slices.Contains(alive, i) {
+			held += d.Counts().Queued
+		}
+	}
+	return len(alive) > 0 && held > 0
 }
 
 // push hands on a finished frame of one of the cluster's places.

@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -161,4 +163,41 @@ func TestLaneFollows(t *testing.T) {
 			l.Close()
 		})
 	}
+}
+
+// What waits for a member that is gone is still handed over while the cluster closes, when there is room for it: nobody
+// who could take it ends before.
+func TestCloseHandsOver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := DefaultClusterOptions()
+		o.Name, o.Policy, o.Endpoints, o.Queue = "c", "failover", []string{"a:1", "b:1"}, 100
+		c, err := NewCluster(o, func(_ context.Context, _, address string) (net.Conn, error) {
+			if address == "a:1" {
+				return nil, errors.New("refused")
+			}
+			here, there := net.Pipe()
+			go func() {
+				time.Sleep(time.Second)
+				io.Copy(io.Discard, there)
+			}()
+			return here, nil
+		}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.Start()
+		synctest.Wait()
+		for _, i := range []int{1, 1, 0, 0} {
+			f := carbon.NewFrame()
+			f.Bytes, f.Points = append(f.Bytes, strings.Repeat("x", 40)...), 1
+			c.Dests[i].Push(f)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		defer cancel()
+		start := time.Now()
+		c.Close(ctx)
+		if a, b := c.Dests[0].Counts(), c.Dests[1].Counts(); b.Delivered != 4 || a.Moved != 2 || ctx.Err() != nil {
+			t.Errorf("after %s: %+v, %+v", time.Since(start), a, b)
+		}
+	})
 }
