@@ -104,11 +104,19 @@ type Tally struct {
 
 // Tally adds up in sum, by the rules' places from 0, what the lane's points met. Only the lane's owner may call it.
 func (l *Lane) Tally(sum []Tally) {
+	for i, t := range l.past {
+		sum[i].add(t)
+	}
 	for i := range l.routes {
-		r := &l.routes[i]
-		for _, rule := range l.met[i] {
-			sum[rule].Hits += r.hits
-			sum[rule].Last = max(sum[rule].Last, r.last)
-		}
+		l.routes[i].tally(sum, l.met[i])
 	}
 }
+
+// tally adds what the route counted to the rules that its names met.
+func (r *route) tally(sum []Tally, met []int) {
+	for _, rule := range met {
+		sum[rule].add(Tally{r.hits, r.last})
+	}
+}
+
+func (t *Tally) add(more Tally) { t.Hits, t.Last = t.Hits+more.Hits, max(t.Last, more.Last) }

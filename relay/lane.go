@@ -27,6 +27,7 @@ type Lane struct {
 	routes  []route
 	targets []target          // of all routes
 	met     [][]int           // of each route: the indexes of the rules that its names meet
+	past    []Tally           // what rules met by routes that are forgotten; nil if there are none
 	known   map[string]uint32 // the indexes of routes, by their key
 	ways    []way             // of results, see Way
 	shared  map[uint32]uint32 // the ways of results that are only sent, by their routes
@@ -326,6 +327,7 @@ func (l *Lane) Flush() (stillOpen bool) {
 	}
 	if now.Sub(l.aged) > forget || l.memory.full() {
 		l.memory.age()
+		l.prune()
 		l.aged = now
 	}
 	return stillOpen
