@@ -74,9 +74,13 @@ func newShard(rules []*Rule) *shard {
 // run is the shard's goroutine: fold what comes, close what is due, answer asks.
 func (s *shard) run() {
 	defer close(s.done)
-	timer := time.NewTimer(time.Hour)
+	timer := time.NewTimer(lookAgain)
 	defer timer.Stop()
+	clock := newClock()
 	for {
+		if step := clock.stepped(); step < 0 {
+			s.setBack(-step)
+		}
 		s.arm(timer)
 		select {
 		case block := <-s.in:
@@ -98,9 +102,9 @@ func (s *shard) run() {
 
 // arm sets the timer to when something is due next.
 func (s *shard) arm(timer *time.Timer) {
-	wait := time.Hour
+	wait := lookAgain
 	if due, ok := s.agenda.next(); ok {
-		wait = time.Until(time.UnixMilli(due))
+		wait = min(wait, time.Until(time.UnixMilli(due)))
 	}
 	if s.open {
 		wait = min(wait, lingerTime)
