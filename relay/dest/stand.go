@@ -55,7 +55,9 @@ func (d *Dest) MoveTo(to *Dest) bool {
 	if !ok {
 		return false
 	}
-	if !to.queue.adopt(p) {
+	moved := p
+	moved.cut = p.cut && to.sink == nil // the beginning of its first line is in the file of another log
+	if !to.queue.adopt(moved) {
 		d.queue.readopt(p)
 		return false
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"path/filepath"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -202,4 +203,28 @@ func TestCloseOfOneThatHangs(t *testing.T) {
 			t.Errorf("%+v", got)
 		}
 	})
+}
+
+// A frame that was cut inside a line of one log begins with that line anew in another, which may have had the rest of a
+// line of its own to write.
+func TestMoveBetweenLogs(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "b.log")
+	a, b := newDest(t, "/a.log", logOptions("plain"), nil), newDest(t, path, logOptions("plain"), nil)
+	own, moved := frameOf("own 1 0"), frameOf("moved 2 0")
+	b.Push(own)
+	a.Push(moved)
+	a.queue.line.front().cut, b.queue.line.front().cut = true, true
+	b.sink.owed = append(b.sink.owed, "1 0\n"...)
+	if !a.MoveTo(b) {
+		t.Fatal("not moved")
+	}
+	if err := b.sink.open(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	written, err := b.sink.send(t.Context(), b.queue.take())
+	b.queue.settle(written)
+	b.sink.close(t.Context())
+	if got := content(t, path); err != nil || got != "1 0\nmoved 2 0\n" || b.Counts().Delivered != 2 {
+		t.Errorf("wrote %q, %v: %+v", got, err, b.Counts())
+	}
 }
