@@ -38,7 +38,7 @@ var (
 	sent       = desc("sent_total", "Samples and results that were sent to a cluster.")
 	balanced   = desc("ledger_balanced", "1 if every law of the ledger holds, else 0.")
 
-	enqueued  = desc("endpoint_enqueued_total", "Points put into an endpoint's queue.", "cluster", "endpoint")
+	enqueued  = desc("endpoint_enqueued_total", "Points put into an endpoint's queue, with those that were moved out of it.", "cluster", "endpoint")
 	delivered = desc("endpoint_delivered_total", "Points delivered.", "cluster", "endpoint")
 	lost      = desc("endpoint_dropped_total", "Points lost on their way to an endpoint, by reason.", "cluster", "endpoint", "reason")
 	queued    = desc("endpoint_queued_points", "Points waiting in memory.", "cluster", "endpoint")
@@ -110,7 +110,7 @@ func collectCounts(ch chan<- prometheus.Metric, l *stat.Ledger) {
 }
 
 func collectEndpoint(ch chan<- prometheus.Metric, e *stat.Endpoint) {
-	counter(ch, enqueued, e.Enqueued, e.Cluster, e.Endpoint)
+	counter(ch, enqueued, e.Enqueued+e.Moved, e.Cluster, e.Endpoint)
 	counter(ch, delivered, e.Delivered, e.Cluster, e.Endpoint)
 	for why, n := range e.Dropped {
 		counter(ch, lost, n, e.Cluster, e.Endpoint, stat.Loss(why).String())
