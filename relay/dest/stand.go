@@ -75,11 +75,12 @@ func (q *queue) next() (size int, ok bool) {
 	return len(p.frame.Bytes), true
 }
 
-// hasRoom says whether size more bytes fit without a loss.
+// hasRoom says whether size more bytes of another member's fit: without a loss, and so that half of the queue stays free
+// for what is pushed. A backlog that filled it would have the next push overflow.
 func (q *queue) hasRoom(size int) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	return !q.ended && q.bytes+size <= q.limit
+	return !q.ended && (q.bytes+size <= q.limit/2 || q.bytes == 0 && size <= q.limit)
 }
 
 // surrender takes the frame that has waited longest out of the queue and its points out of the account.

@@ -205,6 +205,26 @@ func TestCloseOfOneThatHangs(t *testing.T) {
 	})
 }
 
+// What moves leaves room for what is pushed to the one that stands in: a backlog must not make its queue overflow.
+func TestMoveLeavesRoom(t *testing.T) {
+	a, b := newDest(t, "a:2003", DefaultOptions(), refuse), newDest(t, "b:2003", quick(), refuse)
+	b.queue.limit = 100
+	for range 20 {
+		a.queue.line.pushBack(parcel{frame: sized('x', 10), left: 1})
+	}
+	a.queue.bytes, a.queue.counts = 200, stat.EndpointCounts{Enqueued: 20, Queued: 20}
+	moved := int64(0)
+	for a.MoveTo(b) {
+		moved++
+	}
+	for range 5 {
+		b.Push(sized('y', 10))
+	}
+	if got := b.Counts(); got.Dropped != (stat.Losses{}) || got.Queued != moved+5*int64(sized('y', 10).Points) {
+		t.Errorf("moved %d: %+v", moved, got)
+	}
+}
+
 // A frame that was cut inside a line of one log begins with that line anew in another, which may have had the rest of a
 // line of its own to write.
 func TestMoveBetweenLogs(t *testing.T) {
