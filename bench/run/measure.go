@@ -76,7 +76,7 @@ func (b *bench) measure(ctx context.Context, s scenario, e entry) (m measurement
 	}
 	defer sink.stop()
 
-	w := work{Out: out, Policy: s.policy, Rules: rules(b.groups, e.rules-1)}
+	w := work{Out: out, Policy: s.policy, Rules: rules(b.groups, e.rules-1), Each: s.each}
 	if w.Dir, err = os.MkdirTemp("", "bench-"); err != nil {
 		return m, err
 	}

@@ -13,6 +13,7 @@ type scenario struct {
 	outs      int    // destinations
 	policy    string // which spreads the names over them; "" is forward
 	aggregate bool   // sums of groups come out, not the lines
+	each      bool   // each series is a group by itself
 
 	entries []entry
 }
@@ -36,6 +37,8 @@ func scenarios() []scenario {
 	python := entry{label: "carbon-relay", system: "carbon-relay", rules: 1, most: 20000, asked: true}
 	floor := entry{label: "copy", system: "copy", rules: 1}
 	floor10 := entry{label: "copy, 10 ms", system: "copy-10ms", rules: 1}
+	crashing := relay // at a million series
+	crashing.asked = true
 	direct := entry{label: "no relay", system: "direct", rules: 1, asked: true}
 
 	forward := []entry{relay, plumbago, base, untuned, floor, python, direct}
@@ -51,6 +54,8 @@ func scenarios() []scenario {
 		{name: "C-flood", about: "1, 100 and 1,000 rules, a third of each kind, over the same stream, as fast as it goes", names: 100000, outs: 1, seconds: 5, entries: tables()},
 		{name: "C-100k", about: "1, 100 and 1,000 rules, a third of each kind, over the same stream, 100,000 lines a second", names: 100000, rate: 100000, outs: 1, seconds: 5, entries: tables()},
 		{name: "D-100k", about: "10,000 series into 1,000 sums, averages and maxima of 10 s, 100,000 lines a second", names: 10000, rate: 100000, outs: 1, aggregate: true, seconds: 12, entries: []entry{relay, plumbago, base}},
+		{name: "G-100k", about: "100,000 series, the sum and maximum of 10 s of each, 100,000 lines a second", names: 100000, rate: 100000, outs: 1, aggregate: true, each: true, seconds: 12, entries: []entry{relay, plumbago, base}},
+		{name: "G-1m", about: "1,000,000 series, the sum and maximum of 10 s of each, 100,000 lines a second", names: 1000000, rate: 100000, outs: 1, aggregate: true, each: true, seconds: 22, entries: []entry{plumbago, base, crashing}},
 	}
 }
 

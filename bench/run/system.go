@@ -68,6 +68,7 @@ type work struct {
 	Out            []string // HOST:PORT of each destination
 	Policy         string
 	Rules          []rule // before the one that takes everything
+	Each           bool   // each series is a group by itself
 	Dir            string // of its own, to write to
 	Conf           string // path of the configuration
 }
