@@ -10,9 +10,9 @@ import (
 	"go.uber.org/zap"
 )
 
-// Run starts d and serves until a signal ends it. SIGHUP and SIGUSR1 open log files anew; SIGTERM and SIGINT stop in order, with up
-// to drain for the queues; a second one stops at once. systemd, if it is what started us, is told of each. What is odd about the configuration is logged first. It reports
-// whether nothing was lost.
+// Run starts d and serves until a signal ends it. SIGHUP and SIGUSR1 open log files anew; SIGTERM and SIGINT stop in order,
+// with up to drain for the queues; a second one stops at once. systemd, if it is what started us, is told of each. What is
+// odd about the configuration is logged first. It reports whether nothing was lost.
 func Run(d *Daemon, log *Log, serve func(*Daemon) (stop func(context.Context), err error), drain time.Duration) (clean bool, err error) {
 	signals := make(chan os.Signal, 4)
 	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP, syscall.SIGUSR1)
