@@ -287,7 +287,7 @@ func (r *result) near(got float64) bool {
 		}
 	case r.fn == "unique" || r.fn == "sources":
 		if r.v > 1024 {
-			bound = 0.02 * r.v
+			bound = 0.0325 * r.v // four times the standard error
 		}
 	case r.fn == "stddev" || r.fn == "variance" || r.fn == "rms":
 		bound = max(1e-6*max(1, math.Abs(r.v)), r.grain) // computed otherwise, so that a tie may be rounded otherwise
