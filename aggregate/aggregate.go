@@ -193,9 +193,12 @@ func (a *Aggregator) Close(ctx context.Context) error {
 // may be the samples of a later one, in another shard.
 func (a *Aggregator) settle(ctx context.Context) (failed error) {
 	if a.snapshot != "" {
-		for _, s := range a.shards {
-			if err := s.ask(ctx, s.drain); err != nil {
-				return err
+		// What has left a slice on its way into another series must be there before either is written.
+		for _, part := range []func(*shard){(*shard).halt, (*shard).drain} {
+			for _, s := range a.shards {
+				if err := s.ask(ctx, func() { part(s) }); err != nil {
+					return err
+				}
 			}
 		}
 		if failed = a.Save(ctx, a.snapshot); failed == nil {

@@ -5,7 +5,11 @@ import "math"
 // never is when something is due that is not.
 const never = math.MaxInt64
 
-// step looks at up to n series that are due at now and says whether more are.
+// stepPart is how many series a step looks at before it asks whether it has done enough.
+const stepPart = 64
+
+// step looks at series that are due at now, until it has looked at n or made as many results, and says whether more are. In
+// a replay one series has many.
 func (s *shard) step(now int64, n int) (more bool) {
 	s.now = now
 	for n > 0 {
@@ -13,8 +17,9 @@ func (s *shard) step(now int64, n int) (more bool) {
 		if !ok || due > now {
 			break
 		}
-		_, s.scratch = s.agenda.pop(s.scratch[:0], n)
+		_, s.scratch = s.agenda.pop(s.scratch[:0], min(n, stepPart))
 		n -= len(s.scratch)
+		s.made = 0
 		for _, e := range s.scratch {
 			t := &s.tables[e.rule]
 			if int(e.series) >= len(t.series) {
@@ -24,6 +29,7 @@ func (s *shard) step(now int64, n int) (more bool) {
 				s.attend(t, e.series, se)
 			}
 		}
+		n -= s.made
 	}
 	s.handOn()
 	due, ok := s.agenda.next()

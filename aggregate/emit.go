@@ -43,6 +43,7 @@ func (s *shard) emit(t *table, slot uint32, o *output, v *view, k uint32, partia
 		}
 		s.batch.AddRouted(s.name, *way, x, stamp)
 		t.figures.Emitted++
+		s.made++
 		if again {
 			t.figures.Amended++
 		}

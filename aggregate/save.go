@@ -54,7 +54,7 @@ func (a *Aggregator) Save(ctx context.Context, path string) error {
 	if err != nil {
 		return err
 	}
-	for rule := range a.rules {
+	for rule := len(a.rules) - 1; rule >= 0; rule-- { // so that what goes down the table meanwhile is not there twice
 		head := state.AppendText([]byte{recordRule}, a.identity(rule))
 		w.Record(binary.AppendVarint(head, a.shards[0].tables[rule].start))
 		for i, s := range a.shards {

@@ -24,8 +24,8 @@ type Outlet interface {
 	Counts() stat.Counts
 }
 
-// stepSize is how many series a shard closes between two looks at its inbox, so that closing a million of them does not
-// hold up what comes in.
+// stepSize is how many series a shard closes, or results it makes, between two looks at its inbox, so that closing a
+// million of them does not hold up what comes in, nor lets slices leave whose samples wait in the inbox.
 const stepSize = 4096
 
 // lingerTime is how often an outlet that holds something back is asked to flush again.
@@ -56,6 +56,8 @@ type shard struct {
 	batch    *carbon.Batch // results not handed to out yet
 	name     []byte        // scratch of emit
 	scratch  []entry       // scratch of step
+	made     int           // results, of the part of a step at hand
+	still    bool          // nothing is emitted any more: what there is goes into a snapshot
 	touched  []touch       // scratch of attend
 	touching uint32        // scratch of glance
 }
@@ -89,7 +91,7 @@ func (s *shard) run() {
 		case <-s.wake:
 			s.takeDerived()
 		case <-timer.C:
-			if !s.step(time.Now().UnixMilli(), stepSize) {
+			if s.still || !s.step(time.Now().UnixMilli(), stepSize) {
 				s.open = s.out.Flush()
 			}
 		case f := <-s.asks:
@@ -103,7 +105,7 @@ func (s *shard) run() {
 // arm sets the timer to when something is due next.
 func (s *shard) arm(timer *time.Timer) {
 	wait := lookAgain
-	if due, ok := s.agenda.next(); ok {
+	if due, ok := s.agenda.next(); ok && !s.still {
 		wait = min(wait, time.Until(time.UnixMilli(due)))
 	}
 	if s.open {
@@ -150,6 +152,13 @@ func (s *shard) ask(ctx context.Context, f func()) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
+}
+
+// halt ends emission, and hands on what was emitted.
+func (s *shard) halt() {
+	s.still = true
+	s.handOn()
+	s.out.Flush()
 }
 
 // drain folds what still waits in the inbox; nobody may send to it any more.
