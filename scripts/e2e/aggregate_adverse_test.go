@@ -22,7 +22,7 @@ func randomTrees(r *rand.Rand, n int) (trees []*tree) {
 	for i := range n {
 		o := &tree{
 			match: fmt.Sprintf("t%d.*.*", i), period: pick(1, 7, 10, 11, 25, 60, 90, 400, 1000, 5000), functions: some(6), end: r.IntN(2) == 0,
-			keys: fmt.Sprintf("wait = \"%dms\"\ngrace = \"1m\"", pick(50, 300, 700)),
+			keys: fmt.Sprintf("wait = \"%dms\"\ngrace = \"1m\"\nkeep = \"2h\"", pick(50, 300, 700)),
 		}
 		for range r.IntN(4) {
 			if p := o.period * pick(2, 3, 4, 5, 6, 12, 30); !slices.Contains(o.rollups, p) {

@@ -69,11 +69,12 @@ func TestFloodOfNames(t *testing.T) {
 	blast("burst.app.request%d 1 %d\n", 0, 2*quarter)
 	others(someHour+13, claims)
 	grown := rss(t, d.cmd.Process.Pid, "VmRSS") - warm
-	l := d.ledger()
 	// Beside the series, what is known of each input counts where sources are asked for.
 	raised := int64(2000 - 500 - 60 - 50)
-	if want := int64(4*quarter) - 500 - raised; l.Dropped["series_limit"] != want || l.Aggregated != n-want || l.Accepted != n {
-		t.Errorf("%d refused, want %d: %+v", l.Dropped["series_limit"], want, l)
+	must := int64(4*quarter) - 500 - raised
+	l := d.await(fmt.Sprintf("%d refused", must), func(l *ledger) bool { return l.Dropped["series_limit"] == must })
+	if l.Aggregated != n-must || l.Accepted != n {
+		t.Errorf("%d refused, %+v", must, l)
 	}
 	if one, all := d.folding(2), d.folding(3); one.Series != 500 || one.Refused != int64(2*quarter)-500 || all.Series != raised+10 ||
 		all.Refused != int64(2*quarter)-raised {
