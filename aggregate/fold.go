@@ -112,9 +112,11 @@ func (t *table) take(input uint32, x *value, heard uint32) (slot uint32, ok bool
 	if t.series[in.group].heard == 0 {
 		t.adopt(in.group)
 	}
-	in.heard, t.series[in.group].heard = heard, heard
+	in.heard = heard
+	se := &t.series[in.group]
+	se.heard = max(se.heard, heard) // blocks come out of order: no input must outlive its series
 	x.input = input
-	diff := t.series[in.group].diff
+	diff := se.diff
 	if diff && !t.rule.rate(in, x, &t.figures.Cases) {
 		return 0, false
 	}

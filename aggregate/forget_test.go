@@ -178,6 +178,39 @@ func TestKeep(t *testing.T) {
 	})
 }
 
+// An input is never left without its series, whose place another may take, though blocks arrive in another order than they
+// were read in, or the clock is set back.
+func TestForgetInputsFirst(t *testing.T) {
+	o := options(func(o *Options) {
+		o.Functions, o.Keep, o.Grace, o.Dedup = []string{"sum"}, time.Minute, time.Second, "last"
+	})
+	inBubble(t, o, func(b *bench) {
+		fold := func(ref Ref, value float64, clock string, ago time.Duration) {
+			b.lanes.Received++
+			b.lanes.Accepted++
+			b.lanes.Aggregated++
+			b.scatter.Fold([]Ref{ref}, value, moment(t, clock).UnixMilli(), time.Now().Add(-ago).UnixMilli(), false)
+			b.scatter.Flush()
+		}
+		one := b.Bind(0, carbon.Raw, []byte("one"), []byte("all"), 0)
+		two := b.Bind(0, carbon.Raw, []byte("two"), []byte("all"), 0)
+		b.at("12:00:10")
+		fold(one, 1, "12:00:10", 0)
+		fold(two, 2, "12:00:10", 5*time.Second)
+		b.at("12:01:07")
+		b.points = nil
+		b.forget()
+		var want []string
+		for _, name := range []string{"v", "w", "x", "y", "z"} {
+			b.send(carbon.Raw, name, 100, "12:01:07")
+			want = append(want, "12:01:11: "+name+".sum 100 12:01:00")
+		}
+		fold(one, 1, "12:01:07", 0)
+		b.at("12:01:30")
+		b.expect(append(want, "12:01:11: all.sum 1 12:01:00")...)
+	})
+}
+
 // A rule's own limit; what was refused is told by prefix and source, and room that comes free is given again.
 func TestRuleLimit(t *testing.T) {
 	o := options(func(o *Options) { o.Series, o.Keep = 2, time.Minute })
