@@ -147,24 +147,28 @@ func (t *table) lift(slot uint32, tier int, k uint32, cell uint32) {
 }
 
 // sweep frees the slices of a tier whose time is over, and moves the horizon behind them. Those that windows still look
-// at are kept as past.
+// at are kept as past: windows that end at the horizon or after it, or with a slice that is not over yet.
 func (t *table) sweep(slot uint32, tier int, now int64) {
 	ti, tr := &t.rule.tiers[tier], t.track(slot, tier)
-	over := false
+	over, least := false, uint32(math.MaxUint32)
 	list := t.runs.view(tr)
 	for i := range list {
 		sl := &list[i]
-		if sl.state() == kept && ti.end(sl.k)+lagTime(sl.first)+t.rule.keep <= now {
+		switch {
+		case sl.state() == kept && ti.end(sl.k)+lagTime(sl.first)+t.rule.keep <= now:
 			sl.set(past)
 			tr.horizon = max(tr.horizon, sl.k+1)
 			over = true
+		case sl.state() != past:
+			least = min(least, sl.k)
 		}
 	}
 	if !over {
 		return
 	}
+	least = min(least, tr.horizon)
 	t.runs.keep(tr, func(sl *slice) bool {
-		if sl.state() != past || ti.widest > 0 && int64(sl.k)+ti.widest > int64(tr.horizon) {
+		if sl.state() != past || ti.widest > 0 && int64(sl.k)+ti.widest > int64(least) {
 			return true
 		}
 		t.freeCell(sl.columns())
