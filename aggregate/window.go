@@ -113,6 +113,7 @@ func (s *shard) emitWindows(t *table, slot uint32, tier int, list []slice, k uin
 	t.rule.layout.clear(t.cells.at(t.window))
 	t.side.clear(t.window)
 	m := means{extremes: t.rule.WindowMinMax == "mean", deviations: t.rule.WindowStddev == "mean"}
+	oldest := k                     // of the slices added up
 	nearest := int64(math.MaxInt64) // of the slices emitted just now
 	for _, c := range s.touched {
 		if c.k <= k {
@@ -124,26 +125,33 @@ func (s *shard) emitWindows(t *table, slot uint32, tier int, list []slice, k uin
 		for ; i >= 0 && int64(list[i].k)+out.window > int64(k); i-- {
 			if sl := &list[i]; sl.closed() && t.windowed(ti, sl.k) {
 				t.merge(t.window, sl.columns())
+				oldest = sl.k
 				m.add(t.view(slot, sl.columns(), 0))
 			}
 		}
 		if !fresh && nearest >= out.window {
 			continue
 		}
-		v := t.view(slot, t.window, t.span(ti, k, out.window))
+		v := t.view(slot, t.window, t.span(ti, k, out.window, oldest))
 		v.means, v.empty = &m, m.slices == 0
 		s.emit(t, slot, out, v, k, false, !fresh)
 	}
 }
 
-// span returns the length of a window of n slices that ends with slice k, in seconds: without what was before the rule's
-// start, and without the slice that contains it.
-func (t *table) span(ti *tier, k uint32, n int64) float64 {
-	from := (int64(k) + 1 - n) * ti.period
-	if whole := (t.start + ti.period - 1) / ti.period * ti.period; from < t.start && whole < ti.end(k) {
-		from = whole
+// span returns the length of a window of n slices that ends with slice k, in seconds. Of the time before the rule's start
+// only what lies after the oldest slice in the window belongs to it, and the slice that contains the start only if
+// windows hold it.
+func (t *table) span(ti *tier, k uint32, n int64, oldest uint32) float64 {
+	from, end := (int64(k)+1-n)*ti.period, ti.end(k)
+	whole := (t.start + ti.period - 1) / ti.period * ti.period
+	if from >= t.start || whole >= end {
+		return float64(end-from) / 1000
 	}
-	return float64(ti.end(k)-from) / 1000
+	from = max(from, min(whole, int64(oldest)*ti.period))
+	if running := whole/ti.period - 1; from < whole && !t.windowed(ti, uint32(running)) {
+		from += ti.period
+	}
+	return float64(end-from) / 1000
 }
 
 // add adds what is to be averaged of one slice.
