@@ -24,13 +24,18 @@ type nameEntry struct {
 
 // find returns the number of a name.
 func (x *nameIndex) find(hash uint64, name []byte) (number uint32, found bool) {
+	return x.findOne(hash, name, func(uint32) bool { return true })
+}
+
+// findOne is find where a name may have several numbers: it returns the one that is says so of.
+func (x *nameIndex) findOne(hash uint64, name []byte, is func(number uint32) bool) (number uint32, found bool) {
 	if len(x.slots) == 0 {
 		return 0, false
 	}
 	mask := uint64(len(x.slots) - 1)
 	for at := hash & mask; x.slots[at] != 0; at = (at + 1) & mask {
 		n := x.slots[at] - 1
-		if e := &x.entries[n]; e.hash == hash && bytes.Equal(x.name(n), name) {
+		if e := &x.entries[n]; e.hash == hash && bytes.Equal(x.name(n), name) && is(n) {
 			return n, true
 		}
 	}

@@ -39,7 +39,9 @@ func (r *registry) bind(rule *Rule, diff bool, hash uint64, input, key []byte, m
 	inputHash := uint64(0)
 	if perInput {
 		inputHash = carbon.Hash(input, kindOf(diff))
-		number, bound = r.inputs.find(inputHash, input)
+		if bound = known; known {
+			number, bound = r.findInput(inputHash, input, series)
+		}
 	}
 	switch {
 	case !known && !(rule.nameable(key) && r.series.room(key)), !bound && !r.inputs.room(input):
@@ -66,6 +68,12 @@ func (r *registry) bind(rule *Rule, diff bool, hash uint64, input, key []byte, m
 		r.inputBack[number] = true
 	}
 	return number | inputBit
+}
+
+// findInput finds an input of a series. One name can be an input of several: where it comes both as a sample and as a
+// result, or once a rule above that rewrites it has changed.
+func (r *registry) findInput(hash uint64, name []byte, series uint32) (number uint32, found bool) {
+	return r.inputs.findOne(hash, name, func(n uint32) bool { return r.groups[n] == series })
 }
 
 func (r *registry) addSeries(hash uint64, key []byte, diff bool) (series uint32) {

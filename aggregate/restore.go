@@ -187,13 +187,15 @@ func (r *restorer) input(d *state.Decoder, shard int) {
 	}
 	t := &r.a.shards[to.shard].tables[r.rule]
 	hash := carbon.Hash(name, kindOf(t.series[to.slot].diff))
-	if _, known := t.registry.inputs.find(hash, name); known || !r.a.room(r.rule, false, true) {
+	if _, known := t.registry.findInput(hash, name, to.slot); known || !r.a.room(r.rule, false, true) {
 		return
 	}
 	n := t.registry.inputs.add(hash, name, &t.registry.unused)
 	t.registry.groups = append(t.registry.groups, to.slot)
 	t.sync()
 	in.group = to.slot
+	se := &t.series[to.slot]
+	se.heard = max(se.heard, in.heard) // it may have been written a little before the input was
 	t.inputs[n] = in
 	if t.rule.perInput() {
 		t.sources[n] = sketch.Hash(name)

@@ -231,3 +231,57 @@ func FuzzRestore(f *testing.F) {
 		}
 	})
 }
+
+// One name can be an input of two series, also because rules above the aggregate were changed over a restart.
+func TestInputOfTwoSeries(t *testing.T) {
+	o := options(func(o *Options) { o.Functions, o.Dedup = []string{"delta"}, "last" })
+	inBubble(t, o, func(b *bench) {
+		fold := func(key string, value float64, clock string) {
+			ref := b.Bind(0, carbon.Diff, []byte("in"), []byte(key), 0)
+			b.lanes.Received++
+			b.lanes.Accepted++
+			b.lanes.Aggregated++
+			b.scatter.Fold([]Ref{ref}, value, moment(t, clock).UnixMilli(), time.Now().UnixMilli(), false)
+			b.scatter.Flush()
+		}
+		fold("one", 100, "12:00:00")
+		fold("two", 1000, "12:00:00")
+		b.restart(filepath.Join(t.TempDir(), "x.state"), o)
+		b.at("12:00:15")
+		fold("one", 102, "12:00:11")
+		fold("two", 1005, "12:00:11")
+		fold("three", 9, "12:00:11")
+		fold("three", 10, "12:00:13")
+		b.at("12:00:30")
+		b.expect("12:00:22: one.delta 2 12:00:10", "12:00:22: two.delta 5 12:00:10", "12:00:22: three.delta 1 12:00:10")
+		b.at("18:00:00")
+		b.forget()
+		b.forget()
+		if n := b.made.Load(); n != 0 {
+			t.Errorf("%d series and inputs are left", n)
+		}
+	})
+}
+
+// A series that was written before its input got another sample is kept for as long as the input all the same.
+func TestRestoredInputKeepsItsSeries(t *testing.T) {
+	o := options(func(o *Options) { o.Functions = []string{"delta"} })
+	inBubble(t, o, func(b *bench) {
+		b.send(carbon.Diff, "a", 100, "12:00:00")
+		for _, s := range b.shards {
+			if err := b.ask(context.Background(), s, func() {
+				for i := range s.tables[0].series {
+					s.tables[0].series[i].heard -= 60
+				}
+			}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		b.restart(filepath.Join(t.TempDir(), "x.state"), o)
+		b.at("13:59:30")
+		b.forget()
+		b.send(carbon.Diff, "a", 101, "13:59:40")
+		b.at("14:01:00")
+		b.expect("13:59:52: a.delta 1 13:59:40")
+	})
+}
