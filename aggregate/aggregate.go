@@ -27,6 +27,7 @@ type Aggregator struct {
 	limit      int64 // most series
 	made       atomic.Int64
 	of         []atomic.Int64 // series of each rule
+	full       []atomic.Bool  // for each rule: a limit has refused a series
 	refused    refusals
 	forgetting sync.Mutex // held while series are being forgotten
 	wg         sync.WaitGroup
@@ -40,7 +41,7 @@ type Aggregator struct {
 
 // New makes an Aggregator of so many shards that keeps at most limit series. It starts nothing.
 func New(rules []*Rule, shards int, limit int) *Aggregator {
-	a := &Aggregator{rules: rules, limit: int64(limit), of: make([]atomic.Int64, len(rules))}
+	a := &Aggregator{rules: rules, limit: int64(limit), of: make([]atomic.Int64, len(rules)), full: make([]atomic.Bool, len(rules))}
 	for range shards {
 		a.shards = append(a.shards, newShard(rules))
 	}
@@ -95,14 +96,22 @@ func (a *Aggregator) room(rule int, series, input bool) bool {
 	}
 	if a.made.Add(n) > a.limit {
 		a.made.Add(-n)
+		a.full[rule].Store(true)
 		return false
 	}
 	if most := int64(a.rules[rule].Series); series && a.of[rule].Add(1) > most && most > 0 {
 		a.of[rule].Add(-1)
 		a.made.Add(-n)
+		a.full[rule].Store(true)
 		return false
 	}
 	return true
+}
+
+// hasRoom says whether a new series of a rule, with an input, would be let in.
+func (a *Aggregator) hasRoom(rule int) bool {
+	most := int64(a.rules[rule].Series)
+	return a.made.Load()+2 <= a.limit && (most == 0 || a.of[rule].Load() < most)
 }
 
 // In returns the inbox of a shard: where a worker's lane sends blocks, waiting for room if it must.

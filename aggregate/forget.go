@@ -7,14 +7,20 @@ import (
 )
 
 // Forgotten are the series and inputs that are about to be forgotten, as references of lanes tell them.
-type Forgotten struct{ tables [][]silence } // by shard and rule
+type Forgotten struct {
+	tables [][]silence // by shard and rule
+	again  []bool      // by rule: what a limit refused may be bound now
+}
 
 // A silence is what one table is about to forget.
 type silence struct{ series, inputs []uint32 } // in order
 
-// Has says whether ref is to something that is about to be forgotten.
+// Has says whether ref is to something that is about to be forgotten, or to no series where there is room again.
 func (f *Forgotten) Has(ref Ref) (found bool) {
 	s, slot := &f.tables[ref.Shard][ref.Rule], ref.Slot
+	if slot == noSlot {
+		return f.again[ref.Rule]
+	}
 	if slot&inputBit != 0 {
 		_, found = slices.BinarySearch(s.inputs, slot&^inputBit)
 	} else {
@@ -34,9 +40,15 @@ func (a *Aggregator) Forget(ctx context.Context, drop func(*Forgotten) error) (n
 	a.forgetting.Lock()
 	defer a.forgetting.Unlock()
 	now := time.Now()
-	f := &Forgotten{tables: make([][]silence, len(a.shards))}
+	f := &Forgotten{tables: make([][]silence, len(a.shards)), again: make([]bool, len(a.rules))}
 	defer a.unwatch()
 	found := 0
+	for rule := range a.rules {
+		if f.again[rule] = a.full[rule].Load() && a.hasRoom(rule); f.again[rule] {
+			a.full[rule].Store(false)
+			found++
+		}
+	}
 	for i, s := range a.shards {
 		f.tables[i] = make([]silence, len(a.rules))
 		for rule := range a.rules {

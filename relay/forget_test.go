@@ -73,3 +73,36 @@ func TestForget(t *testing.T) {
 		tab.Aggregator.Close(context.Background())
 	})
 }
+
+// A name that a limit refused is bound once there is room, though it never stops coming.
+func TestForgetRefusals(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		rule := folding("**", "$0", "a")
+		rule.Aggregate.Keep, rule.Aggregate.Series = time.Minute, 1
+		tab := table(t, []string{"a"}, rule)
+		tab.Start()
+		lane := tab.NewLane(nil)
+		lane.Accept(batch("first"))
+		refused := func() int64 {
+			figures, err := tab.Aggregator.Figures(context.Background())
+			if err != nil {
+				t.Fatal(err)
+			}
+			return figures[0].Refused
+		}
+		for minute := range 6 {
+			lane.Accept(batch("second"))
+			lane.Flush()
+			synctest.Wait()
+			if err := tab.Forget(context.Background(), func(f func(*Lane)) error { f(lane); return nil }); err != nil {
+				t.Fatal(err)
+			}
+			if want := int64(min(minute+1, 4)); refused() != want {
+				t.Errorf("after %d minutes %d were refused, want %d", minute, refused(), want)
+			}
+			time.Sleep(time.Minute)
+		}
+		lane.Close()
+		tab.Aggregator.Close(context.Background())
+	})
+}
