@@ -168,7 +168,7 @@ func (t *table) addNewest(se *series, x *value, at, arrival int64) bool {
 	sl := t.runs.newest(&se.base)
 	period := t.rule.tiers[0].period
 	start := int64(sl.k) * period
-	if at < start || at >= start+period || sl.state() != open {
+	if at < start || at >= start+period || sl.state() != open || sl.k < se.base.horizon {
 		return false
 	}
 	if late := arrival - start - period; late > 0 {

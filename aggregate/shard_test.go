@@ -104,6 +104,25 @@ func TestAmend(t *testing.T) {
 	})
 }
 
+// A sample before the horizon is late, also where its slice is still open, and whatever is computed.
+func TestLateForOpenSlice(t *testing.T) {
+	for _, fn := range []string{"sum", "median"} {
+		inBubble(t, options(func(o *Options) { o.Functions = []string{fn} }), func(b *bench) {
+			b.at("12:00:10")
+			b.send(carbon.Raw, "a", 1, "12:00:10")
+			b.at("12:01:21")
+			b.send(carbon.Raw, "a", 2, "12:00:00")
+			b.at("12:01:22.5") // the slice of 12:00:10 is over
+			b.send(carbon.Raw, "a", 4, "12:00:00")
+			b.at("12:10:00")
+			b.expect("12:00:22: a."+fn+" 1 12:00:10", "12:01:23: a."+fn+" 2 12:00:00")
+			if c := b.account(); c.Dropped[stat.DropLate] != 1 {
+				t.Errorf("%s: %d were late", fn, c.Dropped[stat.DropLate])
+			}
+		})
+	}
+}
+
 // With late = "drop" a slice is final when it leaves.
 func TestLateDrop(t *testing.T) {
 	o := options(func(o *Options) { o.Functions = []string{"sum"}; o.Late = "drop" })
