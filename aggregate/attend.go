@@ -155,7 +155,7 @@ func (t *table) sweep(slot uint32, tier int, now int64) {
 	for i := range list {
 		sl := &list[i]
 		switch {
-		case sl.state() == kept && ti.end(sl.k)+lagTime(sl.first)+t.rule.keep <= now:
+		case sl.state() == kept && (t.rule.keep == 0 || ti.end(sl.k)+lagTime(sl.first)+t.rule.keep <= now): // a lag is rounded up
 			sl.set(past)
 			tr.horizon = max(tr.horizon, sl.k+1)
 			over = true

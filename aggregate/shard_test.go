@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 	"testing"
+	"time"
 
 	"plumbago/carbon"
 	"plumbago/carbon/stat"
@@ -137,6 +138,24 @@ func TestLateDrop(t *testing.T) {
 		if c := b.account(); c.Dropped[stat.DropLate] != 1 {
 			t.Errorf("late %d", c.Dropped[stat.DropLate])
 		}
+	})
+}
+
+// Nor is one of long ago emitted twice, whose times are only told to the second.
+func TestLateDropOfLongAgo(t *testing.T) {
+	o := options(func(o *Options) { o.Functions, o.Late, o.Wait = []string{"sum"}, "drop", 2100*time.Millisecond })
+	inBubble(t, o, func(b *bench) {
+		ref := b.Bind(0, carbon.Raw, []byte("a"), []byte("a"), 0)
+		for _, at := range []string{"12:00:00", "12:00:02.5"} {
+			b.at(at)
+			b.lanes.Received++
+			b.lanes.Accepted++
+			b.lanes.Aggregated++
+			b.scatter.Fold([]Ref{ref}, 1, moment(t, "12:00:00").AddDate(0, 0, -40).UnixMilli(), time.Now().UnixMilli(), false)
+			b.scatter.Flush()
+		}
+		b.at("12:01:00")
+		b.expect("12:00:02.100: a.sum 1 12:00:00")
 	})
 }
 
