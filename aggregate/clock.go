@@ -37,6 +37,7 @@ func (c *clock) step(machine, steady time.Duration) time.Duration {
 // due that much earlier, or it would have to wait until the clock is again where it was. After a step forward what is
 // overdue is simply done.
 func (s *shard) setBack(by time.Duration) {
+	s.drain() // what arrived before
 	s.agenda = newAgenda()
 	now, ms := time.Now().UnixMilli(), by.Milliseconds()
 	earlier := func(l *uint32) { *l = lag(lagTime(*l) - ms) }
