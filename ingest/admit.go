@@ -54,7 +54,7 @@ func ParsePrefix(text string) (netip.Prefix, error) {
 	case err != nil:
 		return p, fmt.Errorf("%q is neither an IP address nor a CIDR range", text)
 	case p.Addr().Is4In6():
-		return p, fmt.Errorf("%q is an IPv4 range written as IPv6: leave out ::ffff:", text)
+		return p, fmt.Errorf("%q is an IPv4 range written as IPv6: leave out the prefix ::ffff:0:0", text)
 	case p != p.Masked():
 		return p, fmt.Errorf("%q has bits set beyond its length: want %q", text, p.Masked())
 	}

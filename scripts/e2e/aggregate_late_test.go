@@ -104,7 +104,7 @@ func TestLateSample(t *testing.T) {
 	least.Store(4)
 	sent := int64(9)
 	var tries []reading
-	l := d.await("a sample is beyond grace", func(l *ledger) bool {
+	d.await("a sample is beyond grace", func(l *ledger) bool {
 		if l.Dropped["late"] > 1 {
 			return true
 		}
@@ -112,7 +112,7 @@ func TestLateSample(t *testing.T) {
 		sent++
 		return false
 	})
-	l = d.await("everything is read", func(l *ledger) bool { return l.Received == sent })
+	l := d.await("everything is read", func(l *ledger) bool { return l.Received == sent })
 	// From the first that is late on, all are.
 	beyond := l.Dropped["late"] - 1
 	a = append(a, tries[:int64(len(tries))-beyond]...)
