@@ -26,7 +26,7 @@ func (a *Aggregator) Restore(path string) (Restored, error) {
 	for rule := range a.rules {
 		r.identities[a.identity(rule)] = rule
 	}
-	at, err := state.Read(path, stateVersion, r.record)
+	at, err := state.Read(path, StateVersion, r.record)
 	if r.sum.At = at; err != nil {
 		a.reset()
 	}

@@ -138,7 +138,7 @@ func TestRestoreDamaged(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "x.state")
 	try := func(want error, records ...string) {
 		t.Helper()
-		w, err := state.Create(path, stateVersion, time.Now())
+		w, err := state.Create(path, StateVersion, time.Now())
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -10,8 +10,8 @@ import (
 	"plumbago/aggregate/state"
 )
 
-// stateVersion is of what the records of a snapshot hold. It also stands for the hash and the encoding of sketches.
-const stateVersion = 1
+// StateVersion is of what the records of a snapshot hold. It also stands for the hash and the encoding of sketches.
+const StateVersion = 1
 
 // The first byte of a record of a snapshot says what it is.
 const (
@@ -48,23 +48,31 @@ func (r *Rule) definition() string {
 // Save writes a snapshot of every series to a file. Each series is consistent in itself, and with its inputs unless they
 // are very many; the file is not of one instant.
 func (a *Aggregator) Save(ctx context.Context, path string) error {
-	a.forgetting.Lock() // slots must not be given to others meanwhile
-	defer a.forgetting.Unlock()
-	w, err := state.Create(path, stateVersion, time.Now())
+	w, err := state.Create(path, StateVersion, time.Now())
 	if err != nil {
 		return err
 	}
+	if err := a.SaveTo(ctx, w); err != nil {
+		w.Abort()
+		return err
+	}
+	return w.Commit()
+}
+
+// SaveTo writes the records of a snapshot, among which may be others that are not its.
+func (a *Aggregator) SaveTo(ctx context.Context, w *state.Writer) error {
+	a.forgetting.Lock() // slots must not be given to others meanwhile
+	defer a.forgetting.Unlock()
 	for rule := len(a.rules) - 1; rule >= 0; rule-- { // so that what goes down the table meanwhile is not there twice
 		head := state.AppendText([]byte{recordRule}, a.identity(rule))
 		w.Record(binary.AppendVarint(head, a.shards[0].tables[rule].start))
 		for i, s := range a.shards {
 			if err := a.saveTable(ctx, w, i, s, rule); err != nil {
-				w.Abort()
 				return err
 			}
 		}
 	}
-	return w.Commit()
+	return nil
 }
 
 // saveTable writes what one shard has of one rule, part by part. Series with inputs are written at once with them as far

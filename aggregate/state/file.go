@@ -36,10 +36,10 @@ var (
 	ErrDamaged = errors.New("it is damaged")
 )
 
-// A Writer writes a file.
+// A Writer writes a file, or the same to a stream.
 type Writer struct {
 	path    string
-	file    *os.File
+	file    *os.File // nil if it is a stream
 	out     *bufio.Writer
 	records uint32
 	err     error
@@ -51,16 +51,23 @@ func Create(path string, version uint32, at time.Time) (*Writer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("creating a state: %w", err)
 	}
-	w := &Writer{path: path, file: file, out: bufio.NewWriterSize(file, 256<<10)}
+	w := NewWriter(file, version, at)
+	w.path, w.file = path, file
+	return w, nil
+}
+
+// NewWriter begins the same in a stream. It ends with Finish.
+func NewWriter(out io.Writer, version uint32, at time.Time) *Writer {
+	w := &Writer{out: bufio.NewWriterSize(out, 256<<10)}
 	head := append(make([]byte, 0, headSize), magic...)
 	head = binary.LittleEndian.AppendUint32(head, format)
 	head = binary.LittleEndian.AppendUint32(head, version)
 	head = binary.LittleEndian.AppendUint64(head, uint64(at.UnixMilli()))
 	w.write(head)
-	return w, nil
+	return w
 }
 
-// Record appends a record, which must not be empty. An error shows in Commit.
+// Record appends a record, which must not be empty. An error shows in Commit or Finish.
 func (w *Writer) Record(text []byte) {
 	if len(text) == 0 || len(text) > mostRecord {
 		w.fail(fmt.Errorf("a record of %d bytes", len(text)))
@@ -87,13 +94,18 @@ func (w *Writer) fail(err error) {
 	}
 }
 
-// Commit puts the file in its place, on the disk.
-func (w *Writer) Commit() error {
+// Finish ends what is written to a stream.
+func (w *Writer) Finish() error {
 	w.write(binary.LittleEndian.AppendUint32(make([]byte, 4, 8), w.records))
 	if w.err == nil {
 		w.fail(w.out.Flush())
 	}
-	if w.err == nil {
+	return w.err
+}
+
+// Commit puts the file in its place, on the disk.
+func (w *Writer) Commit() error {
+	if w.Finish() == nil {
 		w.fail(w.file.Sync())
 	}
 	w.fail(w.file.Close())
@@ -136,6 +148,12 @@ func Read(path string, version uint32, f func(record []byte) error) (at time.Tim
 		return at, fmt.Errorf("reading %s: %w", path, err)
 	}
 	return at, nil
+}
+
+// ReadFrom calls f with each record of a stream that a Writer has written, as Read does with those of a file. But f sees
+// what comes before a damage is found.
+func ReadFrom(in io.Reader, version uint32, f func(record []byte) error) (at time.Time, err error) {
+	return records(bufio.NewReaderSize(in, 256<<10), version, f)
 }
 
 func scan(path string, version uint32, f func([]byte) error) (at time.Time, err error) {
