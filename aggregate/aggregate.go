@@ -32,7 +32,7 @@ type Aggregator struct {
 	forgetting sync.Mutex // held while series are being forgotten
 	wg         sync.WaitGroup
 
-	snapshot string // where Close writes one; empty if it does not
+	save func(context.Context) error // how Close writes a snapshot; nil if it does not
 
 	life    sync.Mutex // of the two below
 	started bool
@@ -175,7 +175,12 @@ func (a *Aggregator) Figures(ctx context.Context) ([]Figures, error) {
 }
 
 // CloseInto has Close write a snapshot to a file instead of emitting what is open. It must be called before Close.
-func (a *Aggregator) CloseInto(path string) { a.snapshot = path }
+func (a *Aggregator) CloseInto(path string) {
+	a.CloseWith(func(ctx context.Context) error { return a.Save(ctx, path) })
+}
+
+// CloseWith has Close call save, which writes a snapshot, instead of emitting what is open. It must be called before Close.
+func (a *Aggregator) CloseWith(save func(context.Context) error) { a.save = save }
 
 // Close emits every open slice as it stands, or writes a snapshot of them, and ends the shards. Nobody may send to them
 // any more. A snapshot that cannot be written is an error, and slices are emitted then.
@@ -201,7 +206,7 @@ func (a *Aggregator) Close(ctx context.Context) error {
 // settle leaves nothing open that would be lost. Slices are emitted rule by rule down the table, since the results of one
 // may be the samples of a later one, in another shard.
 func (a *Aggregator) settle(ctx context.Context) (failed error) {
-	if a.snapshot != "" {
+	if a.save != nil {
 		// What has left a slice on its way into another series must be there before either is written.
 		for _, part := range []func(*shard){(*shard).halt, (*shard).drain} {
 			for _, s := range a.shards {
@@ -210,7 +215,7 @@ func (a *Aggregator) settle(ctx context.Context) (failed error) {
 				}
 			}
 		}
-		if failed = a.Save(ctx, a.snapshot); failed == nil {
+		if failed = a.save(ctx); failed == nil {
 			return nil
 		}
 	}

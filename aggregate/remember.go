@@ -38,14 +38,7 @@ func (s *shard) remember(t *table, slot uint32, o *output, res *result, stamp in
 	if s.past.Sweep(s.now / 1000); !s.past.Wants(s.name) {
 		return
 	}
-	if t.kept.source == nil {
-		t.kept.source = &history.Source{Functions: t.rule.Functions}
-	}
-	label := history.Label{
-		Name: string(s.name), Of: string(nameOf(t.names.name(slot))), Fn: res.name,
-		Period: time.Duration(t.rule.tiers[o.tier].period) * time.Millisecond, Own: o.tier == 0 && o.window == 0,
-		Diff: t.series[slot].diff, Source: t.kept.source,
-	}
+	label := t.label(slot, o, res, string(s.name))
 	h := s.past.Adopt(&label)
 	if h == 0 {
 		h = s.past.Open(label)
@@ -53,12 +46,29 @@ func (s *shard) remember(t *table, slot uint32, o *output, res *result, stamp in
 	if h == 0 {
 		return
 	}
-	at := int(slot)*t.rule.results + res.number
+	t.open(slot, res.number, h)
+	s.past.Put(h, point)
+}
+
+// label says what the past of a result of a series is.
+func (t *table) label(slot uint32, o *output, res *result, name string) history.Label {
+	if t.kept.source == nil {
+		t.kept.source = &history.Source{Functions: t.rule.Functions}
+	}
+	return history.Label{
+		Name: name, Of: string(nameOf(t.names.name(slot))), Fn: res.name,
+		Period: time.Duration(t.rule.tiers[o.tier].period) * time.Millisecond, Own: o.tier == 0 && o.window == 0,
+		Diff: t.series[slot].diff, Source: t.kept.source,
+	}
+}
+
+// open notes where the past has a result of a series.
+func (t *table) open(slot uint32, number int, h history.Handle) {
+	at := int(slot)*t.rule.results + number
 	if missing := at + 1 - len(t.kept.handles); missing > 0 {
 		t.kept.handles = append(t.kept.handles, make([]history.Handle, missing)...)
 	}
 	t.kept.handles[at] = h
-	s.past.Put(h, point)
 }
 
 // handle returns where the past has a result of a series; zero if it is not kept.

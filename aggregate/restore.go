@@ -2,6 +2,7 @@ package aggregate
 
 import (
 	"errors"
+	"io"
 	"time"
 
 	"plumbago/aggregate/sketch"
@@ -22,15 +23,32 @@ var errContents = errors.New("its records make no sense")
 
 // Restore takes over a snapshot that Save has written. It must be called before Start. If it fails nothing is taken over.
 func (a *Aggregator) Restore(path string) (Restored, error) {
-	r := restorer{a: a, rule: -1, identities: map[string]int{}}
-	for rule := range a.rules {
-		r.identities[a.identity(rule)] = rule
-	}
+	r := a.restorer()
 	at, err := state.Read(path, StateVersion, r.record)
 	if r.sum.At = at; err != nil {
 		a.reset()
 	}
 	return r.sum, err
+}
+
+// RestoreFrom takes over what SaveTo has written to a stream of the given version. Records that are not its go to other.
+// It must be called before Start. If it fails, the past may have something of it.
+func (a *Aggregator) RestoreFrom(in io.Reader, version uint32, other func(record []byte) error) (Restored, error) {
+	r := a.restorer()
+	r.other = other
+	at, err := state.ReadFrom(in, version, r.record)
+	if r.sum.At = at; err != nil {
+		a.reset()
+	}
+	return r.sum, err
+}
+
+func (a *Aggregator) restorer() *restorer {
+	r := &restorer{a: a, rule: -1, identities: map[string]int{}}
+	for rule := range a.rules {
+		r.identities[a.identity(rule)] = rule
+	}
+	return r
 }
 
 // reset forgets everything, before Start.
@@ -49,8 +67,9 @@ func (a *Aggregator) reset() {
 type restorer struct {
 	a          *Aggregator
 	identities map[string]int
-	rule       int              // whose records are at hand; -1 if nobody wants them
-	at         map[place]*place // where the series at a slot of the snapshot is now
+	rule       int                       // whose records are at hand; -1 if nobody wants them
+	at         map[place]*place          // where the series at a slot of the snapshot is now
+	other      func(record []byte) error // takes what is not a snapshot's; may be nil
 	sum        Restored
 }
 
@@ -88,7 +107,16 @@ func (r *restorer) record(text []byte) error {
 				r.input(d, shard)
 			}
 		}
+	case recordPast:
+		for r.rule >= 0 && !d.Failed() && len(d.Rest()) > 0 {
+			if !r.past(d) {
+				return errContents
+			}
+		}
 	default:
+		if r.other != nil {
+			return r.other(text)
+		}
 		return errContents
 	}
 	if d.Failed() {

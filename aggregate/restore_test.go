@@ -40,7 +40,7 @@ func (b *bench) restart(path string, options []Options) Restored {
 	return r
 }
 
-func rulesOf(t *testing.T, options []Options) (rules []*Rule) {
+func rulesOf(t testing.TB, options []Options) (rules []*Rule) {
 	for i, o := range options {
 		r, err := NewRule(i, o)
 		if err != nil {

@@ -18,6 +18,7 @@ const (
 	recordRule   = 'R' // a rule: those that follow are of it
 	recordSeries = 'S' // series of one shard
 	recordInputs = 'I' // inputs of series that came before
+	recordPast   = 'P' // the kept past of series that came before
 )
 
 // savePart is how many series are written between two looks at a shard's inbox, and recordSize about how large a record
@@ -52,15 +53,16 @@ func (a *Aggregator) Save(ctx context.Context, path string) error {
 	if err != nil {
 		return err
 	}
-	if err := a.SaveTo(ctx, w); err != nil {
+	if err := a.SaveTo(ctx, w, false); err != nil {
 		w.Abort()
 		return err
 	}
 	return w.Commit()
 }
 
-// SaveTo writes the records of a snapshot, among which may be others that are not its.
-func (a *Aggregator) SaveTo(ctx context.Context, w *state.Writer) error {
+// SaveTo writes the records of a snapshot, with the kept past of its series if that is wanted. They begin with capital
+// letters; others may stand before and behind them.
+func (a *Aggregator) SaveTo(ctx context.Context, w *state.Writer, past bool) error {
 	a.forgetting.Lock() // slots must not be given to others meanwhile
 	defer a.forgetting.Unlock()
 	for rule := len(a.rules) - 1; rule >= 0; rule-- { // so that what goes down the table meanwhile is not there twice
@@ -68,6 +70,14 @@ func (a *Aggregator) SaveTo(ctx context.Context, w *state.Writer) error {
 		w.Record(binary.AppendVarint(head, a.shards[0].tables[rule].start))
 		for i, s := range a.shards {
 			if err := a.saveTable(ctx, w, i, s, rule); err != nil {
+				return err
+			}
+		}
+		for _, s := range a.shards {
+			if !past || s.past == nil {
+				continue
+			}
+			if err := a.savePast(ctx, w, s, rule); err != nil {
 				return err
 			}
 		}
@@ -82,6 +92,10 @@ func (a *Aggregator) saveTable(ctx context.Context, w *state.Writer, shard int, 
 	p := packer{shard: shard}
 	for from, part, more := 0, savePart, true; more; from += part {
 		if err := a.ask(ctx, s, func() {
+			if from == 0 {
+				s.catchUp()
+				t.sync()
+			}
 			if len(t.inputs) > 0 {
 				part = partSize
 			}

@@ -31,6 +31,16 @@ const lingerTime = 5 * time.Millisecond
 
 // Open makes a Book and launches it.
 func Open(o Options) (*Book, error) {
+	b, err := newBook(o)
+	if err != nil {
+		return nil, err
+	}
+	b.start(o)
+	return b, nil
+}
+
+// newBook makes a Book and starts nothing.
+func newBook(o Options) (*Book, error) {
 	if len(o.Rules) == 0 {
 		o.Rules = []Rule{DefaultRule()}
 	}
@@ -58,13 +68,17 @@ func Open(o Options) (*Book, error) {
 	for range runtime.GOMAXPROCS(0) {
 		b.lanes = append(b.lanes, newLane(b))
 	}
+	return b, nil
+}
+
+// start launches a Book.
+func (b *Book) start(o Options) {
 	var outlets []aggregate.Outlet
 	for range o.Shards {
 		outlets = append(outlets, &outlet{emit: o.Emit})
 	}
 	b.aggregator.Start(outlets)
 	b.wg.Go(b.handOn)
-	return b, nil
 }
 
 // handOn is the Book's goroutine: it hands on what lanes hold.

@@ -26,11 +26,7 @@ func inBook(t *testing.T, o Options, f func(b *bench)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		b := &bench{t: t}
-		o.Emit = func(r Result) {
-			b.mu.Lock()
-			defer b.mu.Unlock()
-			b.results = append(b.results, r)
-		}
+		o.Emit = b.emit
 		var err error
 		if b.Book, err = Open(o); err != nil {
 			t.Fatal(err)
@@ -40,6 +36,12 @@ func inBook(t *testing.T, o Options, f func(b *bench)) {
 			t.Error(err)
 		}
 	})
+}
+
+func (b *bench) emit(r Result) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.results = append(b.results, r)
 }
 
 func (b *bench) set(name string, v float64, at time.Time) {

@@ -1,6 +1,7 @@
 package book_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -130,6 +131,44 @@ func ExampleBook_Clean() {
 	b.SetNow("queue.length", 1)
 	fmt.Println(b.Clean())
 	// Output: 0 <nil>
+}
+
+// What a Book holds outlives its process: the last thing is CloseInto a file, the first thing Load from it.
+func ExampleLoad() {
+	r := book.DefaultRule()
+	r.Functions = []string{"last", "avg", "max"}
+	o := book.DefaultOptions()
+	o.Rules = []book.Rule{r}
+	b, err := book.Open(o)
+	if err != nil {
+		log.Fatal(err)
+	}
+	b.Register("net.eth0.rx", book.Diff)
+	b.Set("net.eth0.rx", 1000, noon)
+	var dump bytes.Buffer
+	if err := b.CloseInto(context.Background(), &dump); err != nil {
+		log.Fatal(err)
+	}
+	if b, err = book.Load(&dump, o); err != nil {
+		log.Fatal(err)
+	}
+	defer b.Close(context.Background())
+	b.Set("net.eth0.rx", 1600, noon.Add(10*time.Second))
+	fmt.Println(b.AvgMax("net.eth0.rx"))
+	// Output: 60 60 <nil>
+}
+
+func ExampleBook_Dump() {
+	b := open("avg", "max")
+	defer b.Close(context.Background())
+	b.Set("queue.length", 1, noon)
+	var dump bytes.Buffer
+	fmt.Println(b.Dump(&dump))
+	_, err := book.Load(bytes.NewReader(dump.Bytes()[:dump.Len()/2]), book.DefaultOptions())
+	fmt.Println(err)
+	// Output:
+	// <nil>
+	// loading a dump: it is damaged
 }
 
 // Results are emitted as their slices end; at the end all that is left.

@@ -36,8 +36,11 @@ func newRule(id int, r *Rule) (made *rule, err error) {
 	if made.naming, err = pattern.ParseTemplate(r.Options.Name, captures, groups); err != nil {
 		return nil, fmt.Errorf("aggregate name %q: %w", r.Options.Name, err)
 	}
-	made.folds, err = aggregate.NewRule(id, r.Options)
-	return made, err
+	if made.folds, err = aggregate.NewRule(id, r.Options); err != nil {
+		return nil, err
+	}
+	made.folds.Match = r.Name + " " + strings.Join(r.Match, " ") // what it is told by in a dump, with its definition
+	return made, nil
 }
 
 // check refuses what the daemon would refuse in its configuration, and what a Book has no use for.
