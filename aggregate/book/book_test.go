@@ -348,3 +348,25 @@ func BenchmarkSet(b *testing.B) {
 		book.Set("web.requests", 1, now)
 	}
 }
+
+// What was forgotten leaves its place to others: a name that is registered finds its own series again, not theirs.
+func TestForgottenAreNotMixedUp(t *testing.T) {
+	o := DefaultOptions()
+	o.Series = 1
+	inBook(t, o, func(b *bench) {
+		if err := b.Register("d", Raw); err != nil {
+			t.Fatal(err)
+		}
+		b.set("d", 1, time.Now())
+		for _, name := range []string{"e", "d", "e"} {
+			time.Sleep(2 * time.Hour)
+			if n, err := b.Clean(); n != 1 || err != nil {
+				t.Errorf("cleaning forgets %d, %v", n, err)
+			}
+			b.set(name, 7, time.Now())
+			if got := b.list(""); !strings.Contains(got, name+" N 7 7 7") {
+				t.Errorf("there are %s, not %s", got, name)
+			}
+		}
+	})
+}
