@@ -17,6 +17,7 @@ func (s *shard) step(now int64, n int) (more bool) {
 		if !ok || due > now {
 			break
 		}
+		s.folded++
 		_, s.scratch = s.agenda.pop(s.scratch[:0], min(n, stepPart))
 		n -= len(s.scratch)
 		s.made = 0

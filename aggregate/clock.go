@@ -2,7 +2,7 @@ package aggregate
 
 import "time"
 
-// lookAgain is how long a shard sleeps at most, so that it notices when the clock is set.
+// lookAgain is how long a shard sleeps at most while something is to come, so that it notices when the clock is set.
 const lookAgain = 10 * time.Second
 
 // leastStep is by how much the machine's clock must be off all of a sudden, against a clock that only runs, to count as set

@@ -3,6 +3,7 @@ package aggregate
 import (
 	"context"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"plumbago/carbon"
@@ -40,6 +41,7 @@ func TestSetBack(t *testing.T) {
 			b.lanes.Aggregated++
 			b.scatter.Fold([]Ref{ref}, v, moment(t, clock).UnixMilli(), time.Now().Add(time.Hour).UnixMilli(), false)
 			b.scatter.Flush()
+			synctest.Wait()
 		}
 		ahead("open", 1, "12:00:00")
 		ahead("next", 2, "12:00:11") // is live by the right clock

@@ -49,6 +49,7 @@ func (s *shard) deleteSeries(t *table, from int, is func([]byte) bool) (n int, m
 			continue
 		}
 		n++
+		s.folded++
 		t.empty(uint32(slot))
 		se.heard = deleted
 		for i := range t.rule.results {

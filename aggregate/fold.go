@@ -14,6 +14,7 @@ const replayGrain = 100
 
 // fold adds a block's samples to their slices.
 func (s *shard) fold(block *Samples) {
+	s.folded++
 	heard := heardAt(block.Arrival)
 	many := len(block.List) > 0 && len(s.tables[block.List[0].Rule].series) > manySeries
 	for i := range block.List {

@@ -181,6 +181,7 @@ func (s *shard) forgetSeries(a *Aggregator, rule int, now time.Time, series []ui
 	series = t.registry.forgetSeries(series)
 	t.sync()
 	for _, slot := range series {
+		s.folded++
 		t.empty(slot)
 		t.series[slot].heard = 0
 		for i := range t.rule.results {

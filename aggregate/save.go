@@ -46,6 +46,16 @@ func (r *Rule) definition() string {
 		o.Clock, o.Compat, o.Percent, strings.Join(o.Templates()[1:], "\n"), r.layout.set, r.asks, r.pulses)
 }
 
+// Changes counts what may have changed the state since the start: a snapshot need not be written again while it stays the same.
+func (a *Aggregator) Changes(ctx context.Context) (n uint64, err error) {
+	for _, s := range a.shards {
+		if err := a.ask(ctx, s, func() { n += s.folded }); err != nil {
+			return 0, err
+		}
+	}
+	return n, nil
+}
+
 // Save writes a snapshot of every series to a file. Each series is consistent in itself, and with its inputs unless they
 // are very many; the file is not of one instant.
 func (a *Aggregator) Save(ctx context.Context, path string) error {

@@ -50,6 +50,7 @@ type shard struct {
 	now    int64 // of the step at hand
 	tables []table
 	agenda agenda
+	folded uint64         // blocks and steps so far: whether anything may have changed
 	counts stat.Counts    // corrections of what lanes have counted
 	past   *history.Store // what was emitted; nil if nothing is kept
 
@@ -104,9 +105,9 @@ func (s *shard) run() {
 
 // arm sets the timer to when something is due next.
 func (s *shard) arm(timer *time.Timer) {
-	wait := lookAgain
+	wait := time.Hour
 	if due, ok := s.agenda.next(); ok && !s.still {
-		wait = min(wait, time.Until(time.UnixMilli(due)))
+		wait = min(lookAgain, time.Until(time.UnixMilli(due)))
 	}
 	if s.open {
 		wait = min(wait, lingerTime)

@@ -82,7 +82,7 @@ func (d *Daemon) snapshots(ctx context.Context) {
 	if path == "" {
 		return
 	}
-	wait := d.File.State.Snapshot
+	wait, saved := d.File.State.Snapshot, uint64(0)
 	for {
 		select {
 		case <-time.After(wait):
@@ -90,9 +90,18 @@ func (d *Daemon) snapshots(ctx context.Context) {
 			return
 		}
 		start := time.Now()
-		err := d.table.Aggregator.Save(ctx, path)
+		changes, err := d.table.Aggregator.Changes(ctx)
+		if err == nil && changes == saved {
+			continue
+		}
+		if err == nil {
+			err = d.table.Aggregator.Save(ctx, path)
+		}
 		if ctx.Err() != nil {
 			return
+		}
+		if err == nil {
+			saved = changes
 		}
 		took := time.Since(start)
 		wait = max(d.File.State.Snapshot, snapshotShare*took)
