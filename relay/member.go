@@ -23,6 +23,15 @@ func (o *ClusterOptions) addressOf(endpoint string) string {
 	return address
 }
 
+// Addresses returns what is dialled, or opened, for each endpoint.
+func (o *ClusterOptions) Addresses() []string {
+	addresses := make([]string, len(o.Endpoints))
+	for i, endpoint := range o.Endpoints {
+		addresses[i] = o.addressOf(endpoint)
+	}
+	return addresses
+}
+
 // Members returns the endpoints as a ring sees them.
 func (o *ClusterOptions) Members() []ring.Member {
 	members := make([]ring.Member, len(o.Endpoints))

@@ -15,11 +15,12 @@ type Listing struct {
 	Level    Level
 	Torn     Torn
 	LastOpen int   // the process that opened it last; 0 if that is not known
+	InUse    bool  // by that process, most likely
 	Err      error // why the rest could not be found out
 }
 
 // List looks into all spools below root, in the order of their directories' names, also of endpoints that are not
-// configured any more. It takes no lock and touches nothing, so their owners may be at work. Without root there are none.
+// configured any more. It touches nothing, so their owners may be at work. Without root there are none.
 func List(root string) ([]Listing, error) {
 	entries, err := os.ReadDir(root)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -46,7 +47,7 @@ func look(dir string) Listing {
 	} else if escape(signed) == l.Name {
 		l.Name = signed
 	}
-	l.LastOpen = pid
+	l.LastOpen, l.InUse = pid, inUse(dir)
 	f, err := load(dir)
 	if err != nil {
 		l.Err = fmt.Errorf("looking into %s: %w", dir, err)
@@ -59,8 +60,8 @@ func look(dir string) Listing {
 }
 
 // Cat calls f with each record of the endpoint's spool below root, in order, from the first that is not confirmed, and
-// returns how many points are lost to damage. Like List it takes no lock and touches nothing; what the owner appends
-// meanwhile may be in it or not, and what it removes counts as lost. It ends early with f's error.
+// returns how many points are lost to damage. Like List it touches nothing; what the owner appends meanwhile may be in it
+// or not, and what it removes counts as lost. It ends early with f's error.
 func Cat(root, name string, f func(Record) error) (lost int64, err error) {
 	dir := Dir(root, name)
 	found, err := load(dir)
@@ -93,4 +94,19 @@ func Purge(root, name string) (points int64, err error) {
 	points, err = s.Purge()
 	_, closing := s.Close()
 	return points, errors.Join(err, closing)
+}
+
+// Remove purges the endpoint's spool below root and removes its directory, unless there is something else in it. Nobody must
+// open the spool meanwhile: it is for endpoints that are gone.
+func Remove(root, name string) (points int64, err error) {
+	if points, err = Purge(root, name); err != nil {
+		return points, err
+	}
+	dir := Dir(root, name)
+	for _, file := range []string{positionFile, lockFile} {
+		if err := remove(filepath.Join(dir, file)); err != nil {
+			return points, err
+		}
+	}
+	return points, remove(dir)
 }

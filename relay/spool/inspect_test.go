@@ -41,13 +41,13 @@ func TestList(t *testing.T) {
 		t.Fatalf("%+v, %v", all, err)
 	}
 	slices.SortFunc(all, func(a, b Listing) int { return strings.Compare(a.Name, b.Name) })
-	if l := all[0]; l.Name != long || l.Level.Points != 0 || l.Err != nil {
+	if l := all[0]; l.Name != long || l.Level.Points != 0 || l.Err != nil || l.InUse {
 		t.Errorf("%+v", l)
 	}
 	if l := all[1]; !errors.Is(l.Err, ErrFormat) {
 		t.Errorf("%+v", l)
 	}
-	if l := all[2]; l.Name != endpoint || l.Level != s.Level() || l.Torn != (Torn{}) || l.Err != nil || l.LastOpen != os.Getpid() {
+	if l := all[2]; l.Name != endpoint || l.Level != s.Level() || l.Torn != (Torn{}) || l.Err != nil || l.LastOpen != os.Getpid() || !l.InUse {
 		t.Errorf("%+v, want %+v", l, s.Level())
 	}
 	if !equal(before, contents(t, Dir(root, endpoint))) {
@@ -132,4 +132,32 @@ func TestPurge(t *testing.T) {
 		t.Fatal("it cannot be used any more")
 	}
 	closeUp(t, s)
+}
+
+func TestRemove(t *testing.T) {
+	root := t.TempDir()
+	s := open(t, root, small)
+	put(t, s, 50)
+	held := balance(t, s).Held
+	if _, err := Remove(root, endpoint); !errors.Is(err, ErrHeld) {
+		t.Fatalf("in use: %v", err)
+	}
+	closeUp(t, s)
+	if n, err := Remove(root, endpoint); err != nil || n != held {
+		t.Fatalf("%d points of %d: %v", n, held, err)
+	}
+	if _, err := os.Stat(Dir(root, endpoint)); !errors.Is(err, fs.ErrNotExist) {
+		t.Fatal(err)
+	}
+	closeUp(t, open(t, root, small))
+	alien := filepath.Join(Dir(root, endpoint), "notes.txt")
+	if err := os.WriteFile(alien, nil, fileMode); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Remove(root, endpoint); err == nil {
+		t.Fatal("it was removed with somebody's notes in it")
+	}
+	if _, err := os.Stat(alien); err != nil {
+		t.Fatal(err)
+	}
 }

@@ -7,9 +7,17 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"time"
 )
 
-const lockFile = "lock"
+const (
+	lockFile = "lock"
+
+	// lockTries and lockPause are how often and how fast a lock is tried for: whoever only looks whether a spool is in
+	// use has it for a moment.
+	lockTries = 5
+	lockPause = 10 * time.Millisecond
+)
 
 // acquire takes the lock of the spool in dir. The file stays when it is given back: who removed it could take the lock
 // from under somebody who has just opened it.
@@ -18,7 +26,12 @@ func acquire(dir string) (*os.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := tryLock(f); err != nil {
+	err = tryLock(f)
+	for i := 1; errors.Is(err, ErrHeld) && i < lockTries; i++ {
+		time.Sleep(lockPause)
+		err = tryLock(f)
+	}
+	if err != nil {
 		f.Close()
 		if _, pid := signature(dir); errors.Is(err, ErrHeld) && pid > 0 {
 			return nil, fmt.Errorf("%w by process %d", ErrHeld, pid)
@@ -26,6 +39,16 @@ func acquire(dir string) (*os.File, error) {
 		return nil, fmt.Errorf("locking %s: %w", f.Name(), err)
 	}
 	return f, nil
+}
+
+// inUse says whether somebody has the lock of the spool in dir.
+func inUse(dir string) bool {
+	f, err := os.Open(filepath.Join(dir, lockFile))
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	return errors.Is(trySharedLock(f), ErrHeld)
 }
 
 // sign writes into the lock whose spool it is and who has it. That is for people: the lock holds without it, so a full

@@ -9,3 +9,5 @@ import (
 
 // tryLock knows no way here to keep other processes out.
 func tryLock(*os.File) error { return errors.ErrUnsupported }
+
+func trySharedLock(*os.File) error { return errors.ErrUnsupported }
