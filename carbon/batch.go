@@ -69,6 +69,15 @@ func (b *Batch) Add(name []byte, k Kind, value float64, ms int64) *Point {
 	return &b.Points[len(b.Points)-1]
 }
 
+// AddStatsd appends a point of one of statsd's kinds, whose name is b.Bytes[from:to] and clean; salt parts the names of one
+// listener from those of another. extra is Point.Extra.
+func (b *Batch) AddStatsd(from, to int, k Kind, salt uint64, value float64, extra uint64) {
+	name := b.Bytes[from:to]
+	b.Points = append(b.Points, Point{
+		Hash: Hash(name, k) ^ salt, Value: value, Time: int64(extra), name: uint32(from), size: uint16(len(name)), Kind: k, Flags: tagged(name),
+	})
+}
+
 // AddRouted appends a result: like Add, but its way through the table is known already and stands in Hash.
 func (b *Batch) AddRouted(name []byte, way uint32, value float64, ms int64) {
 	at := uint32(len(b.Bytes))

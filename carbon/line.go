@@ -18,6 +18,10 @@ import (
 // it reads them; every other line, good or bad, goes to odd, which decides in small steps.
 type LineDecoder struct {
 	limits Limits
+
+	// Foreign, if it is set, is shown each line b.Bytes[from:to] of one field, which is no carbon's; it reports whether it took
+	// it: then it has added its points, or counted why there are none.
+	Foreign func(b *Batch, from, to int) bool
 }
 
 // NewLineDecoder returns a decoder of lines within l.
@@ -35,12 +39,17 @@ func (d *LineDecoder) Decode(b *Batch, now int64) error {
 		if n := bytes.IndexByte(b.Bytes[at:size], '\n'); n >= 0 {
 			stop, next = at+n, at+n+1
 		}
-		if !d.sample(b, at, stop, now) {
-			d.odd(b, at, stop, now)
-		}
+		d.Line(b, at, stop, now)
 		at = next
 	}
 	return nil
+}
+
+// Line decodes the one line b.Bytes[at:stop], as Decode does.
+func (d *LineDecoder) Line(b *Batch, at, stop int, now int64) {
+	if !d.sample(b, at, stop, now) {
+		d.odd(b, at, stop, now)
+	}
 }
 
 // sample reads the line b.Bytes[at:stop] if it is one of "name value", "name value time" and these with " N" or " D",

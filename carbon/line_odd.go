@@ -2,6 +2,7 @@ package carbon
 
 import (
 	"bytes"
+	"slices"
 	"unicode/utf8"
 
 	"plumbago/carbon/stat"
@@ -32,6 +33,9 @@ func (d *LineDecoder) odd(b *Batch, at, stop int, now int64) {
 	}
 	if why, ok := legible(line.of(b)); !ok {
 		b.Refuse(why)
+		return
+	}
+	if d.Foreign != nil && !slices.ContainsFunc(line.of(b), blank) && d.Foreign(b, line.from, line.to) {
 		return
 	}
 	parts, ok := split(b, line)

@@ -179,6 +179,12 @@ func replaceSlashes(name []byte) {
 	}
 }
 
+// Mend puts a name into the form that l asks for, in place: the clean name ends where name ended. It reports whether
+// anything was mended, or, with ok false, why the name is refused.
+func Mend(name []byte, l *Limits) (cleaned []byte, mended bool, why stat.Reason, ok bool) {
+	return clean(name, l)
+}
+
 // Clean puts a name that plumbago has made, of a template say, into its clean form, in place. It reports false if there
 // is none, or if it is longer than a Point can tell.
 func Clean(name []byte) (cleaned []byte, ok bool) {
