@@ -67,11 +67,11 @@ func (a *Aggregator) Start(outlets []Outlet) {
 	}
 }
 
-// Bind finds where the samples of one name and kind, which come by the given listener, go for a rule that folds them into
+// Bind finds where the samples of one name and kind, which come from the given origin, go for a rule that folds them into
 // the series with the given key (see Options.Key), making the series if it is new. Where a limit forbids that, or the key
 // can name none, the reference is to no series: the shard counts the samples that come by it as refused. It is asked once
 // a name, by any lane.
-func (a *Aggregator) Bind(rule int, k carbon.Kind, input, key []byte, source uint16) Ref {
+func (a *Aggregator) Bind(rule int, k carbon.Kind, input, key []byte, from Origin) Ref {
 	r := a.rules[rule]
 	diff := r.diff(k)
 	hash := carbon.Hash(key, kindOf(diff))
@@ -80,7 +80,7 @@ func (a *Aggregator) Bind(rule int, k carbon.Kind, input, key []byte, source uin
 		return a.room(rule, series, input)
 	})
 	if ref.Slot == noSlot {
-		a.refused.add(rule, source, key)
+		a.refused.add(rule, from, key)
 	}
 	return ref
 }

@@ -33,7 +33,7 @@ func loaded(tb testing.TB, series int) (*shard, *Samples) {
 	block.Arrival = time.Now().UnixMilli()
 	for i := range series {
 		name := []byte(fmt.Sprintf("servers.s%d.cpu", i))
-		ref := a.Bind(0, carbon.Raw, name, name, 0)
+		ref := a.Bind(0, carbon.Raw, name, name, Origin{})
 		if !block.Full() {
 			block.List = append(block.List, Sample{Value: 1, Time: block.Arrival, Slot: ref.Slot})
 		}

@@ -57,7 +57,7 @@ func TestRate(t *testing.T) {
 func TestDiffGroups(t *testing.T) {
 	inBubble(t, options(func(o *Options) { o.Functions = []string{"avg", "sum", "max"} }), func(b *bench) {
 		group := func(input string, value float64, clock string) {
-			ref := b.Bind(0, carbon.Diff, []byte(input), []byte("all"), 0)
+			ref := b.Bind(0, carbon.Diff, []byte(input), []byte("all"), Origin{})
 			b.lanes.Received++
 			b.lanes.Accepted++
 			b.lanes.Aggregated++

@@ -14,7 +14,7 @@ func (b *bench) enter(name string, e Entry, clock string, rules ...int) {
 	b.Helper()
 	var refs []Ref
 	for _, rule := range rules {
-		refs = append(refs, b.Bind(rule, carbon.Raw, []byte(name), []byte(name), 0))
+		refs = append(refs, b.Bind(rule, carbon.Raw, []byte(name), []byte(name), Origin{}))
 	}
 	b.lanes.Received++
 	b.lanes.Accepted++

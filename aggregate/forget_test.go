@@ -1,9 +1,12 @@
 package aggregate
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"net/netip"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -118,7 +121,7 @@ func comeAndGo(b *bench, f *forgetful, seed uint64) {
 			name := fmt.Sprintf("s%d", n)
 			ref, known := f.refs[name]
 			if !known {
-				ref = b.Bind(0, carbon.Raw, []byte(name), []byte(name), 0)
+				ref = b.Bind(0, carbon.Raw, []byte(name), []byte(name), Origin{})
 				f.refs[name] = ref
 			}
 			now := time.Now().UnixMilli()
@@ -192,8 +195,8 @@ func TestForgetInputsFirst(t *testing.T) {
 			b.scatter.Fold([]Ref{ref}, value, moment(t, clock).UnixMilli(), time.Now().Add(-ago).UnixMilli(), false)
 			b.scatter.Flush()
 		}
-		one := b.Bind(0, carbon.Raw, []byte("one"), []byte("all"), 0)
-		two := b.Bind(0, carbon.Raw, []byte("two"), []byte("all"), 0)
+		one := b.Bind(0, carbon.Raw, []byte("one"), []byte("all"), Origin{})
+		two := b.Bind(0, carbon.Raw, []byte("two"), []byte("all"), Origin{})
 		b.at("12:00:10")
 		fold(one, 1, "12:00:10", 0)
 		fold(two, 2, "12:00:10", 5*time.Second)
@@ -216,16 +219,27 @@ func TestRuleLimit(t *testing.T) {
 	o := options(func(o *Options) { o.Series, o.Keep = 2, time.Minute })
 	o = append(o, DefaultOptions())
 	inBubble(t, o, func(b *bench) {
-		bind := func(name string, source uint16) Ref { return b.Bind(0, carbon.Raw, []byte(name), []byte(name), source) }
+		peer := netip.MustParseAddr("10.0.0.1")
+		bind := func(name string, source uint16) {
+			from := Origin{Listener: source}
+			if source != Results {
+				from.Peer, peer = peer, peer.Next()
+			}
+			b.Bind(0, carbon.Raw, []byte(name), []byte(name), from)
+		}
 		for _, name := range []string{"a.b.c;x=1", "a.b.d", "a.b.e", "a.b.f;x=1", "q", "a.b.e"} {
 			bind(name, 3)
 		}
 		bind("a.b.g", Results)
-		if ref := b.Bind(1, carbon.Raw, []byte("a.b.e"), []byte("a.b.e"), 0); ref.Slot == noSlot {
+		if ref := b.Bind(1, carbon.Raw, []byte("a.b.e"), []byte("a.b.e"), Origin{}); ref.Slot == noSlot {
 			t.Error("the limit of one rule is that of another")
 		}
 		got, others := b.Refused()
-		want := []Refusal{{0, 3, "a.b", 3, "a.b.e"}, {0, -1, "a.b", 1, "a.b.g"}, {0, 3, "q", 1, "q"}}
+		sent := func(address string) Sender { return Sender{netip.MustParseAddr(address), 1} }
+		want := []Refusal{
+			{0, 3, "a.b", 3, "a.b.e", []Sender{sent("10.0.0.3"), sent("10.0.0.4"), sent("10.0.0.6")}},
+			{0, -1, "a.b", 1, "a.b.g", nil}, {0, 3, "q", 1, "q", []Sender{sent("10.0.0.5")}},
+		}
 		if fmt.Sprint(got) != fmt.Sprint(want) || others != 0 {
 			t.Errorf("got %+v and %d, want %+v", got, others, want)
 		}
@@ -236,6 +250,27 @@ func TestRuleLimit(t *testing.T) {
 			t.Errorf("%d groups, %d others", len(got), others)
 		}
 	})
+}
+
+// Of more senders than are told apart the busy ones are, whenever they began.
+func TestRefusedSenders(t *testing.T) {
+	var g Refusal
+	peer := netip.MustParseAddr("10.0.0.1")
+	others := peer
+	for range 10 * mostSenders {
+		others = others.Next()
+		g.sent(others)
+	}
+	for i := range 1000 {
+		others = others.Next()
+		if g.sent(peer); i%2 == 0 {
+			g.sent(others)
+		}
+	}
+	busiest := slices.MaxFunc(g.Senders, func(a, b Sender) int { return cmp.Compare(a.Names, b.Names) })
+	if len(g.Senders) != mostSenders || busiest.Peer != peer || busiest.Names < 1000 {
+		t.Errorf("senders are %+v", g.Senders)
+	}
 }
 
 // The past of a forgotten series stays for as long as a past does, and is its own again if it comes back.

@@ -186,7 +186,7 @@ func FuzzRestore(f *testing.F) {
 	block := NewSamples()
 	for i := range 20 {
 		name := fmt.Appendf(nil, "s%d", i%3)
-		ref := a.Bind(0, carbon.Kind(i%2), name, name, 0)
+		ref := a.Bind(0, carbon.Kind(i%2), name, name, Origin{})
 		block.List = append(block.List, Sample{Value: float64(i), Time: 1_700_000_000_000 + int64(i)*3000, Slot: ref.Slot})
 	}
 	block.Arrival = 1_700_000_060_000
@@ -237,7 +237,7 @@ func TestInputOfTwoSeries(t *testing.T) {
 	o := options(func(o *Options) { o.Functions, o.Dedup = []string{"delta"}, "last" })
 	inBubble(t, o, func(b *bench) {
 		fold := func(key string, value float64, clock string) {
-			ref := b.Bind(0, carbon.Diff, []byte("in"), []byte(key), 0)
+			ref := b.Bind(0, carbon.Diff, []byte("in"), []byte(key), Origin{})
 			b.lanes.Received++
 			b.lanes.Accepted++
 			b.lanes.Aggregated++

@@ -96,7 +96,7 @@ func FuzzRestorePast(f *testing.F) {
 		s := a.shards[0]
 		for i := range 3 {
 			name := fmt.Appendf(nil, "s%d", i)
-			a.Bind(0, carbon.Kind(i%2), name, name, 0)
+			a.Bind(0, carbon.Kind(i%2), name, name, Origin{})
 		}
 		s.tables[0].sync()
 		for slot := range s.tables[0].series {

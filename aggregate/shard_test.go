@@ -145,7 +145,7 @@ func TestLateDrop(t *testing.T) {
 func TestLateDropOfLongAgo(t *testing.T) {
 	o := options(func(o *Options) { o.Functions, o.Late, o.Wait = []string{"sum"}, "drop", 2100*time.Millisecond })
 	inBubble(t, o, func(b *bench) {
-		ref := b.Bind(0, carbon.Raw, []byte("a"), []byte("a"), 0)
+		ref := b.Bind(0, carbon.Raw, []byte("a"), []byte("a"), Origin{})
 		for _, at := range []string{"12:00:00", "12:00:02.5"} {
 			b.at(at)
 			b.lanes.Received++
@@ -185,7 +185,7 @@ func TestLateOnce(t *testing.T) {
 func TestLateButSent(t *testing.T) {
 	o := options(func(o *Options) { o.Late = "drop" })
 	inBubble(t, o, func(b *bench) {
-		ref := b.Bind(0, carbon.Raw, []byte("a"), []byte("a"), 0)
+		ref := b.Bind(0, carbon.Raw, []byte("a"), []byte("a"), Origin{})
 		fold := func(clock string) {
 			b.lanes.Received++
 			b.lanes.Accepted++
@@ -247,7 +247,7 @@ func TestSeriesLimit(t *testing.T) {
 	a := New([]*Rule{r}, 2, 3)
 	f := func(kind carbon.Kind, name string, want bool) {
 		t.Helper()
-		if ref := a.Bind(0, kind, []byte(name), []byte(name), 0); (ref.Slot != noSlot) != want {
+		if ref := a.Bind(0, kind, []byte(name), []byte(name), Origin{}); (ref.Slot != noSlot) != want {
 			t.Errorf("%s: slot %d", name, ref.Slot)
 		}
 	}

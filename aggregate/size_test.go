@@ -44,7 +44,7 @@ func TestBytesPerSeries(t *testing.T) {
 		refs := make([]Ref, series)
 		for i := range refs {
 			name := fmt.Appendf(nil, "servers.web%06d.cpu.total.user", i)
-			refs[i] = a.Bind(0, carbon.Raw, name, name, 0)
+			refs[i] = a.Bind(0, carbon.Raw, name, name, Origin{})
 		}
 		start := time.Now().UnixMilli() / 1000 * 1000
 		for now := start; now < start+120_000; now += 5_000 {

@@ -1,6 +1,7 @@
 package carbon
 
 import (
+	"net/netip"
 	"sync"
 
 	"plumbago/carbon/stat"
@@ -22,6 +23,7 @@ type Batch struct {
 	Points  []Point               // what a Decoder found in Bytes
 	Arrival int64                 // Unix milliseconds when it was read: the clock is asked once a batch
 	Source  uint16                // the listener it came by
+	Peer    netip.Addr            // who sent it, of datagrams of several the last one; the zero Addr if nobody knows
 	Bad     [stat.NReasons]uint32 // what was refused, by reason: refusing costs no more than taking
 	Limited uint32                // samples that were decoded and taken out: their peer sends more than its listener allows
 	Cleaned uint32                // names that were put into their clean form, and tags that were dropped; beside the ledger

@@ -199,7 +199,7 @@ func (w *Worker) decode(k work) {
 		return
 	}
 	if len(k.batch.Bytes) > 0 {
-		k.batch.Arrival = time.Now().UnixMilli()
+		k.batch.Arrival, k.batch.Peer = time.Now().UnixMilli(), k.peer.Addr()
 		if err := k.from.decoder.Decode(k.batch, k.batch.Arrival); err != nil {
 			w.refuse(&k, err)
 		}

@@ -14,13 +14,13 @@ func (l *Lane) know(b *carbon.Batch, p *carbon.Point) *seen {
 	if s := l.memory.find(p.Hash, name); s != nil {
 		return s
 	}
-	w := l.bind(name, p.Kind, b.Source, l.table.walk(&l.asking.walker, string(name), 0, nil))
+	w := l.bind(name, p.Kind, aggregate.Origin{Listener: b.Source, Peer: b.Peer}, l.table.walk(&l.asking.walker, string(name), 0, nil))
 	return l.memory.young.add(p.Hash, name, w)
 }
 
 // Way asks the table about a result of the aggregate rule with the given ID, for one of its targets.
 func (l *Lane) Way(name []byte, k carbon.Kind, rule, target int) uint32 {
-	w := l.bind(name, k, aggregate.Results, l.table.way(&l.asking.walker, string(name), rule, target))
+	w := l.bind(name, k, aggregate.Origin{Listener: aggregate.Results}, l.table.way(&l.asking.walker, string(name), rule, target))
 	if len(w.refs) == 0 && len(w.forms) == 0 { // most results are only sent, and most of them alike
 		at, ok := l.shared[w.route]
 		if !ok {
@@ -44,14 +44,14 @@ func (l *Lane) Way(name []byte, k carbon.Kind, rule, target int) uint32 {
 // renew asks again for a way of the result with the given name.
 func (l *Lane) renew(w *way, name []byte) {
 	rule, target := w.rule, w.target
-	*w = l.bind(name, carbon.Raw, aggregate.Results, l.table.way(&l.asking.walker, string(name), int(rule), int(target)))
+	*w = l.bind(name, carbon.Raw, aggregate.Origin{Listener: aggregate.Results}, l.table.way(&l.asking.walker, string(name), int(rule), int(target)))
 	w.rule, w.target = rule, target
 }
 
-// bind makes a verdict ready for the path of a line. source says where the name came from.
-func (l *Lane) bind(name []byte, k carbon.Kind, source uint16, v *verdict) (w way) {
+// bind makes a verdict ready for the path of a line. from says where the name came from.
+func (l *Lane) bind(name []byte, k carbon.Kind, from aggregate.Origin, v *verdict) (w way) {
 	for _, f := range v.folds {
-		w.refs = append(w.refs, l.table.Aggregator.Bind(f.rule.fold, k, name, []byte(f.name), source))
+		w.refs = append(w.refs, l.table.Aggregator.Bind(f.rule.fold, k, name, []byte(f.name), from))
 	}
 	e := unrouted
 	if v.dropped {

@@ -159,7 +159,7 @@ func (l *lane) page(name string) (*page, error) {
 		if key == "" {
 			continue
 		}
-		ref := l.book.aggregator.Bind(i, p.kind, []byte(name), []byte(key), 0)
+		ref := l.book.aggregator.Bind(i, p.kind, []byte(name), []byte(key), aggregate.Origin{})
 		if bound.refs = append(bound.refs, ref); ref.None() {
 			refused++
 		}

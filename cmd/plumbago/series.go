@@ -19,27 +19,35 @@ import (
 
 // A seriesCmd is the command "series".
 type seriesCmd struct {
-	daemon client
-	match  string
-	limit  int
-	avgMax bool
-	asJSON bool
+	daemon  client
+	match   string
+	limit   int
+	avgMax  bool
+	refused bool
+	asJSON  bool
 }
 
 func seriesCommand() *cobra.Command {
 	s := &seriesCmd{}
 	cmd := &cobra.Command{
-		Use: "series [PREFIX] [--avgmax] [--json]", Short: "List a running daemon's aggregate series", Args: arguments(0, 1),
-		Long: "Lists the live aggregate series whose names begin with PREFIX: their type (N raw, D diff), the last value that was\nemitted, and with --avgmax the average of the averages and the largest of the maxima over the kept past. The exit\nstatus is 1 if there is none.",
+		Use: "series [PREFIX] [--avgmax | --refused] [--json]", Short: "List a running daemon's aggregate series", Args: arguments(0, 1),
+		Long: "Lists the live aggregate series whose names begin with PREFIX: their type (N raw, D diff), the last value that was\nemitted, and with --avgmax the average of the averages and the largest of the maxima over the kept past. The exit\nstatus is 1 if there is none. With --refused it lists what the limits of series refused, and who sent it.",
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if s.refused {
+				return s.runRefused(strings.Join(args, ""), cmd.OutOrStdout())
+			}
 			return s.run(strings.Join(args, ""), cmd.OutOrStdout())
 		},
 	}
 	s.daemon.flags(cmd, defaultAdmin)
 	cmd.Flags().BoolVar(&s.avgMax, "avgmax", false, "print averages and maxima over the kept past, too")
-	cmd.Flags().BoolVar(&s.asJSON, "json", false, "print them as /api/series gives them")
+	cmd.Flags().BoolVar(&s.refused, "refused", false, "print what the limits of series refused instead, by prefix and sender")
+	cmd.Flags().BoolVar(&s.asJSON, "json", false, "print them as the API gives them")
 	cmd.Flags().StringVar(&s.match, "match", "", "only names that this glob matches")
 	cmd.Flags().IntVar(&s.limit, "limit", 10_000, "how many are listed, the first by name")
+	for _, other := range []string{"avgmax", "match", "limit"} {
+		cmd.MarkFlagsMutuallyExclusive("refused", other)
+	}
 	return cmd
 }
 

@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 )
 
@@ -12,6 +13,14 @@ type refusal struct {
 	Rule   int    `json:"rule"`
 	Names  int64  `json:"names"`
 	Last   string `json:"last"`
+
+	Senders []sender `json:"senders"`
+}
+
+// A sender is how many of them one address sent.
+type sender struct {
+	Address string `json:"address"`
+	Names   int64  `json:"names"`
 }
 
 // TestFloodOfNames lets one sender make up ever new names, against a rule's limit of series and against the limit of all,
@@ -90,13 +99,20 @@ func TestFloodOfNames(t *testing.T) {
 	}
 	unmarshal(t, body, &refused)
 	source := fmt.Sprintf("tcp://127.0.0.1:%d", culprits)
+	group := func(prefix string, rule int, names int64, last string) refusal {
+		return refusal{prefix, source, rule, names, last, []sender{{"127.0.0.1", names}}}
+	}
 	want := []refusal{
-		{"burst.app", source, 3, int64(2*quarter) - raised, fmt.Sprintf("burst.app.request%d", 2*quarter-1)},
-		{"counter.tenant", source, 2, int64(quarter), fmt.Sprintf("counter.tenant.session%d.x", 2*quarter-1)},
-		{"capped.tenant", source, 2, int64(quarter) - 500, fmt.Sprintf("capped.tenant.session%d.x", quarter-1)},
+		group("burst.app", 3, int64(2*quarter)-raised, fmt.Sprintf("burst.app.request%d", 2*quarter-1)),
+		group("counter.tenant", 2, int64(quarter), fmt.Sprintf("counter.tenant.session%d.x", 2*quarter-1)),
+		group("capped.tenant", 2, int64(quarter)-500, fmt.Sprintf("capped.tenant.session%d.x", quarter-1)),
 	}
 	if fmt.Sprint(refused.Refused) != fmt.Sprint(want) || refused.Others != 0 {
 		t.Errorf("refused %v, want %v", refused, want)
+	}
+	text, _, code := run(t, "", "series", "--refused", "--admin", d.admin)
+	if line := fmt.Sprintf("burst.app %s 3 %d 127.0.0.1 ", source, want[0].Names); code != 0 || !strings.Contains(strings.Join(strings.Fields(text), " "), line) {
+		t.Errorf("series --refused exits with %d and says\n%s", code, text)
 	}
 	t.Logf("%d names that were refused cost %d KiB", 3*quarter, grown>>10)
 	// What lanes remember of the refused, for a while, is bounded; the collector doubles it.

@@ -187,7 +187,7 @@ series = 1
 	}
 	feed(t, d, "a.b.c 1\na.b.d 1\na.b.e 1\n")
 	d.Close(context.Background())
-	want := `{"refused":[{"prefix":"a.b","source":"tcp://127.0.0.1:0","rule":1,"names":2,"last":"a.b.e"}],"others":0}` + "\n"
+	want := `{"refused":[{"prefix":"a.b","source":"tcp://127.0.0.1:0","rule":1,"names":2,"last":"a.b.e","senders":[{"address":"127.0.0.1","names":2}]}],"others":0}` + "\n"
 	if _, body := get(t, h, "/api/series/refused"); body != want {
 		t.Errorf("got %s want %s", body, want)
 	}

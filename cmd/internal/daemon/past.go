@@ -150,10 +150,18 @@ type Refusals struct {
 // A Refusal is a group of names that would have made series.
 type Refusal struct {
 	Prefix string `json:"prefix"` // the first two nodes of the series' names
-	Source string `json:"source"` // the listener that the first came by, or "results" for results of other aggregates
+	Source string `json:"source"` // the listener that they came by, or "results" for results of other aggregates
 	Rule   int    `json:"rule"`   // its place in the table, from 1
 	Names  int64  `json:"names"`
 	Last   string `json:"last"` // the latest of them
+
+	Senders []Sender `json:"senders"` // who sent most of them, the busiest first
+}
+
+// A Sender is how many of the refused names of a group one address sent.
+type Sender struct {
+	Address string `json:"address"`
+	Names   int64  `json:"names"` // at most, where there are more senders than are shown
 }
 
 // Refused says what the limits refused.
@@ -165,7 +173,11 @@ func (d *Daemon) Refused() Refusals {
 		if g.Source >= 0 {
 			source = d.listeners[g.Source].Name()
 		}
-		all.Refused = append(all.Refused, Refusal{g.Prefix, source, d.table.Folding(g.Rule), g.Names, g.Last})
+		senders := []Sender{}
+		for _, s := range g.Senders {
+			senders = append(senders, Sender{s.Peer.String(), s.Names})
+		}
+		all.Refused = append(all.Refused, Refusal{g.Prefix, source, d.table.Folding(g.Rule), g.Names, g.Last, senders})
 	}
 	return all
 }
