@@ -77,7 +77,16 @@ func (s *shard) ripe(t *table, slot uint32, tier int, sl *slice) bool {
 	if tier == 0 {
 		return t.rule.due(sl, end) <= s.now
 	}
-	return end+t.rule.wait <= s.now && !t.openBelow(slot, tier, sl.k)
+	return t.rule.dueAbove(sl, end) <= s.now && !t.openBelow(slot, tier, sl.k)
+}
+
+// dueAbove returns when an open slice of a higher tier is emitted at the earliest. Where it cannot be amended it waits for as
+// long as what fills it may go on to do so: for its end as a replay tells the time.
+func (r *Rule) dueAbove(sl *slice, end int64) int64 {
+	if r.keep == 0 {
+		return end + max(r.wait, lagTime(sl.last))
+	}
+	return end + r.wait
 }
 
 // openBelow says whether a slice is open that slice k of a tier waits for.
@@ -104,6 +113,8 @@ func (s *shard) emitSlice(t *table, slot uint32, tier int, sl *slice, partial bo
 		sl.first = lag(s.now - ti.end(sl.k))
 		if tier == 0 {
 			t.settle(sl)
+		} else {
+			sl.first = max(sl.first, sl.last)
 		}
 	}
 	s.touched = append(s.touched, touch{sl.k, !again})
@@ -112,9 +123,9 @@ func (s *shard) emitSlice(t *table, slot uint32, tier int, sl *slice, partial bo
 		s.emit(t, slot, &t.rule.outputs[o], v, sl.k, partial, again)
 	}
 	if !again {
-		t.lift(slot, tier, sl.k, cell)
+		t.lift(slot, tier, sl.k, cell, s.now)
 	} else if late, ok := t.late[cell]; ok { // only of the base: what comes late for others was lifted further at once
-		t.lift(slot, tier, sl.k, late)
+		t.lift(slot, tier, sl.k, late, s.now)
 		t.freeCell(late)
 		delete(t.late, cell)
 	}
@@ -122,28 +133,37 @@ func (s *shard) emitSlice(t *table, slot uint32, tier int, sl *slice, partial bo
 
 // lift merges a cell, all of slice k of a tier or what came late for it, into the slices above. One that is open will give
 // it on itself when it is emitted; one that was emitted has done so, and so has one that is gone.
-func (t *table) lift(slot uint32, tier int, k uint32, cell uint32) {
+//
+// A slice that is fed remembers how far behind its end the latest of those was that fed it: in a replay, whose slices of an hour
+// can come for an hour, it stays for that long.
+func (t *table) lift(slot uint32, tier int, k uint32, cell uint32, now int64) {
 	below := &t.rule.tiers[tier]
+	behind := lag(now - below.end(k))
 	for _, above := range below.feeds {
 		tr := t.track(slot, above)
 		up := uint32(int64(k) * below.period / t.rule.tiers[above].period)
 		i, found := t.runs.find(tr, up)
 		switch {
 		case !found && up >= tr.horizon:
-			sl := t.runs.insert(tr, i, slice{k: up, cell: t.newCell()})
+			sl := t.runs.insert(tr, i, slice{k: up, cell: t.newCell(), last: behind})
 			t.merge(sl.columns(), cell)
 			continue
 		case found:
 			sl := &t.runs.view(tr)[i]
 			if sl.state() == past {
+				t.figures.Missed++
 				break
 			}
 			if t.merge(sl.columns(), cell); sl.state() == open {
+				sl.last = behind
 				continue
 			}
+			sl.first = max(sl.first, behind)
 			sl.set(amended)
+		default:
+			t.figures.Missed++
 		}
-		t.lift(slot, above, up, cell)
+		t.lift(slot, above, up, cell, now)
 	}
 }
 
@@ -188,8 +208,8 @@ func (s *shard) nextDue(t *table, slot uint32, tier int) (due, end int64) {
 		switch st := sl.state(); {
 		case tier == 0 && st != past:
 			at = t.rule.due(sl, ends)
-		case st == open && ends+t.rule.wait > s.now: // else it waits for one below, whose due is looked at too
-			at = ends + t.rule.wait
+		case st == open && t.rule.dueAbove(sl, ends) > s.now: // else it waits for one below, whose due is looked at too
+			at = t.rule.dueAbove(sl, ends)
 		case st == kept:
 			at = ends + lagTime(sl.first) + t.rule.keep
 		}

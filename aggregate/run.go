@@ -5,8 +5,8 @@ package aggregate
 type slice struct {
 	k     uint32 // it spans [k*period, (k+1)*period)
 	cell  uint32 // of its columns; the state is in the two bits above
-	first uint32 // open: when its first sample arrived; else: when it was emitted first
-	last  uint32 // open: when its last sample arrived; amended: when its first correction did
+	first uint32 // open: when its first sample arrived; else: when it was emitted first, or see lift
+	last  uint32 // open: when its last sample arrived; amended: when its first correction did; in higher tiers see lift
 }
 
 // A sliceState is where in its life a slice is.
