@@ -94,17 +94,22 @@ func moment(t *testing.T, clock string) time.Time {
 // send gives a sample of a name to the rules, as a lane does.
 func (b *bench) send(k carbon.Kind, name string, value float64, clock string, rules ...int) {
 	b.Helper()
+	b.sendAt(k, name, value, moment(b.T, clock), rules...)
+}
+
+func (b *bench) sendAt(k carbon.Kind, name string, value float64, at time.Time, rules ...int) {
+	b.Helper()
 	if len(rules) == 0 {
 		rules = []int{0}
 	}
 	var refs []Ref
 	for _, rule := range rules {
-		refs = append(refs, b.Bind(rule, k, []byte(name), []byte(name), 0))
+		refs = append(refs, b.Bind(rule, k, []byte(name), []byte(name), Origin{}))
 	}
 	b.lanes.Received++
 	b.lanes.Accepted++
 	b.lanes.Aggregated++
-	b.scatter.Fold(refs, value, moment(b.T, clock).UnixMilli(), time.Now().UnixMilli(), false)
+	b.scatter.Fold(refs, value, at.UnixMilli(), time.Now().UnixMilli(), false)
 	b.scatter.Flush()
 	synctest.Wait()
 }

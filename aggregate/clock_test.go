@@ -2,11 +2,15 @@ package aggregate
 
 import (
 	"context"
+	"slices"
+	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"plumbago/carbon"
+	"plumbago/carbon/stat"
 )
 
 func TestClockSteps(t *testing.T) {
@@ -35,7 +39,7 @@ func TestSetBack(t *testing.T) {
 	inBubble(t, o, func(b *bench) {
 		b.at("12:00:05")
 		ahead := func(name string, v float64, clock string) {
-			ref := b.Bind(0, carbon.Raw, []byte(name), []byte(name), 0)
+			ref := b.Bind(0, carbon.Raw, []byte(name), []byte(name), Origin{})
 			b.lanes.Received++
 			b.lanes.Accepted++
 			b.lanes.Aggregated++
@@ -61,4 +65,57 @@ func TestSetBack(t *testing.T) {
 			t.Errorf("%d series are left", n)
 		}
 	})
+}
+
+// A machine that was frozen, or whose clock was set forward, loses nothing and holds nothing up: what it had read before, and
+// what senders kept for it meanwhile, goes into its slices, and those of before and after leave within a period and wait.
+func TestFreeze(t *testing.T) {
+	f := func(t *testing.T, length time.Duration) {
+		t.Helper()
+		o := options(func(o *Options) {
+			o.Functions, o.Rollups, o.Keep = []string{"sum", "count"}, []time.Duration{time.Minute}, 0
+			o.Output = []OutputOptions{{Window: Window{Slices: 2}, Functions: []string{"sum"}, As: "{name}.w"}}
+		})
+		inBubble(t, o, func(b *bench) {
+			b.send(carbon.Raw, "a", 1, "12:00:05")
+			b.send(carbon.Diff, "d", 100, "12:00:05")
+			var thawed sync.WaitGroup
+			for _, s := range b.shards {
+				thawed.Go(func() { _ = b.ask(context.Background(), s, func() { time.Sleep(length) }) })
+			}
+			synctest.Wait()
+			b.send(carbon.Raw, "a", 2, "12:00:06") // read before the freeze, and in the shard's inbox through it
+			b.send(carbon.Diff, "d", 200, "12:00:15")
+			thawed.Wait()
+			b.send(carbon.Raw, "a", 4, "12:00:07") // kept by its sender
+			b.send(carbon.Raw, "a", 8, "12:00:16")
+			first := time.Now().Truncate(10 * time.Second)
+			b.sendAt(carbon.Raw, "a", 16, first)
+			b.send(carbon.Diff, "d", 300, "12:00:25")
+			time.Sleep(12 * time.Second)
+			synctest.Wait()
+			for _, p := range []string{
+				"a.sum 7 12:00:00", "a.count 3 12:00:00", "a.sum 8 12:00:10", "d.sum 10 12:00:10", "d.sum 10 12:00:20", "a.1m.sum 15 12:00:00",
+				"d.1m.sum 20 12:00:00", "a.w 15 12:00:10", "a.sum 16 " + clockOf(first), "a.w 16 " + clockOf(first),
+			} {
+				if !slices.ContainsFunc(b.points, func(got string) bool { return strings.HasSuffix(got, ": "+p) }) {
+					t.Errorf("after %v: no %s", length, p)
+				}
+			}
+			b.points = nil
+			b.sendAt(carbon.Raw, "a", 32, time.Now())
+			time.Sleep(12 * time.Second)
+			synctest.Wait()
+			if !slices.ContainsFunc(b.points, func(got string) bool { return strings.Contains(got, ": a.sum 32 ") }) {
+				t.Errorf("after %v emission does not go on: %v", length, b.points)
+			}
+			if c := b.account(); c.Dropped != (stat.Counts{}).Dropped {
+				t.Errorf("after %v: dropped %v", length, c.Dropped)
+			}
+			b.points = nil
+		})
+	}
+	f(t, 12*time.Hour)
+	f(t, time.Hour)
+	f(t, time.Minute)
 }

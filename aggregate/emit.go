@@ -10,6 +10,7 @@ import (
 func (t *table) view(slot, cell uint32, seconds float64) *view {
 	t.look = view{
 		layout: &t.rule.layout, cell: t.cells.at(cell), side: &t.side, at: cell, seconds: seconds, diff: t.series[slot].diff,
+		ranks: t.rule.ranks,
 	}
 	return &t.look
 }

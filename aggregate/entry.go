@@ -79,7 +79,7 @@ func (s *shard) enter(block *Samples) {
 		}
 		x := value{v: e.Mean, ms: e.time}
 		if slot&inputBit != 0 {
-			slot, _ = t.take(slot&^inputBit, &x, heard)
+			slot, _ = t.take(slot&^inputBit, &x, block.Arrival)
 		} else {
 			if int(slot) >= len(t.series) || t.series[slot].heard == 0 {
 				t.adopt(slot)
@@ -93,8 +93,7 @@ func (s *shard) enter(block *Samples) {
 			at = block.Arrival
 		}
 		if !s.add(t, slot, &x, at, block.Arrival) {
-			t.figures.Late++
-			s.refuse(block, e.ticket, stat.DropLate)
+			s.tooLate(t, block, e.ticket)
 		}
 		t.freeCell(x.cell - 1)
 	}

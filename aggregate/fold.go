@@ -32,7 +32,10 @@ func (s *shard) fold(block *Samples) {
 		}
 		if slot&inputBit != 0 {
 			var ok bool
-			if slot, ok = t.take(slot&^inputBit, &x, heard); !ok {
+			if slot, ok = t.take(slot&^inputBit, &x, block.Arrival); slot == noSlot {
+				s.tooLate(t, block, sm.Ticket)
+			}
+			if !ok {
 				continue
 			}
 		} else {
@@ -49,8 +52,7 @@ func (s *shard) fold(block *Samples) {
 			at = block.Arrival
 		}
 		if !s.add(t, slot, &x, at, block.Arrival) {
-			t.figures.Late++
-			s.refuse(block, sm.Ticket, stat.DropLate)
+			s.tooLate(t, block, sm.Ticket)
 		}
 	}
 	if len(block.entries) > 0 {
@@ -104,8 +106,9 @@ func (s *shard) glance(list []Sample) {
 	s.touching = touched // or the compiler would leave all this out
 }
 
-// take makes of a sample of an input the value that its series gets; ok is false if it gives none.
-func (t *table) take(input uint32, x *value, heard uint32) (slot uint32, ok bool) {
+// take makes of a sample of an input the value that its series gets; ok is false if it gives none. Without a slot the sample
+// is refused: a counter's baseline must not lie where the next samples will not get for long.
+func (t *table) take(input uint32, x *value, arrival int64) (slot uint32, ok bool) {
 	if int(input) >= len(t.inputs) || t.inputs[input].heard == 0 {
 		t.adoptInput(input)
 	}
@@ -113,11 +116,16 @@ func (t *table) take(input uint32, x *value, heard uint32) (slot uint32, ok bool
 	if t.series[in.group].heard == 0 {
 		t.adopt(in.group)
 	}
+	heard := heardAt(arrival)
 	in.heard = heard
 	se := &t.series[in.group]
 	se.heard = max(se.heard, heard) // blocks come out of order: no input must outlive its series
 	x.input = input
 	diff := se.diff
+	if diff && x.ms-arrival > t.rule.maxFuture {
+		t.figures.Early++
+		return noSlot, false
+	}
 	if diff && !t.rule.rate(in, x, &t.figures.Cases) {
 		return 0, false
 	}
@@ -138,6 +146,10 @@ func (s *shard) add(t *table, slot uint32, x *value, at, arrival int64) bool {
 	i, found := t.runs.find(&se.base, k)
 	end := r.tiers[0].end(k)
 	if !found {
+		if at-arrival > r.maxFuture {
+			t.figures.Early++
+			return false
+		}
 		late := lag(arrival - end)
 		sl := t.runs.insert(&se.base, i, slice{k: k, cell: t.newCell(), first: late, last: late})
 		if r.asks&sideStamps != 0 {
@@ -221,6 +233,12 @@ func (s *shard) alarm(t *table, slot uint32, se *series, due, end int64) {
 	}
 	se.alarm = due
 	s.agenda.add(due, entry{uint16(t.rule.ID), slot})
+}
+
+// tooLate counts a sample refused for its time.
+func (s *shard) tooLate(t *table, block *Samples, ticket Ticket) {
+	t.figures.Late++
+	s.refuse(block, ticket, stat.DropLate)
 }
 
 // refuse corrects the ledger for a sample that a series would not take: the lane has counted it as aggregated. Of several

@@ -3,6 +3,8 @@ package aggregate
 import (
 	"math"
 	"strconv"
+
+	"plumbago/aggregate/sketch"
 )
 
 // A function computes one figure of a slice, or of a window over several.
@@ -23,7 +25,8 @@ type view struct {
 	seconds float64 // its length
 	diff    bool    // its samples are running totals
 	empty   bool    // a window without slices
-	means   *means  // of the slices of a window, where the rule wants these; else nil
+	ranks   sketch.Definition
+	means   *means // of the slices of a window, where the rule wants these; else nil
 }
 
 func (v *view) of(c column) float64 { return v.cell[v.layout.at[c]] }
@@ -54,7 +57,7 @@ var functions = []function{
 		}
 		return v.of(colLast) - v.of(colFirst)
 	}},
-	{"median", 0, sideQuantiles, false, func(v *view) float64 { return v.side.quantiles[v.at].At(50) }},
+	{"median", 0, sideQuantiles, false, func(v *view) float64 { return v.percentile(50) }},
 	{"unique", 0, sideUnique, true, func(v *view) float64 { return float64(v.side.unique[v.at].Estimate()) }},
 	{"sources", 0, sideSources, true, func(v *view) float64 { return float64(v.side.sources[v.at].Estimate()) }},
 	{"avg_positive", needs(colPositive, colPositives), 0, false, func(v *view) float64 {
@@ -84,8 +87,7 @@ func functionNamed(name string) (function, bool) {
 		}
 	}
 	if p, ok := percentile(name); ok {
-		of := func(v *view) float64 { return v.side.quantiles[v.at].At(p) }
-		return function{name, 0, sideQuantiles, false, of}, true
+		return function{name, 0, sideQuantiles, false, func(v *view) float64 { return v.percentile(p) }}, true
 	}
 	return function{}, false
 }
@@ -103,6 +105,8 @@ func percentile(name string) (p float64, ok bool) {
 	p, err := strconv.ParseFloat(name[1:3]+"."+name[3:]+"0", 64)
 	return p, err == nil
 }
+
+func (v *view) percentile(p float64) float64 { return v.side.quantiles[v.at].By(v.ranks, p) }
 
 // variance is the mean of the squared distances from the mean.
 func (v *view) variance() float64 { return v.of(colScatter) / v.of(colCount) }

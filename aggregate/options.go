@@ -42,10 +42,13 @@ type Options struct {
 	// Whose clock places a value in a slice: its sample's own time ("sample") or that of its "arrival". The rates of a
 	// diff are over the samples' own times either way.
 	Clock string `toml:"clock" enum:"sample|arrival"`
+	// How far ahead of our clock a sample's time may be; 0 for any. One beyond is dropped and counted as late, and does not become a
+	// counter's baseline: it would hold a slice open until then.
+	MaxFuture time.Duration `toml:"max_future"`
 	// To how many decimals results are rounded; -1 not at all.
 	Decimals int `toml:"decimals"`
-	// How long a series may be silent before it is forgotten and its memory given back; 0 keeps all for ever. A diff's is kept for
-	// max_gap at least.
+	// How long a series may be silent before it is forgotten and its memory given back; 0 keeps all for ever. The default is an hour,
+	// or the period if that is longer. A diff's is kept for max_gap at least.
 	Keep time.Duration `toml:"keep"`
 	// How many series the rule may make; 0 for as many as limits.series allows. A sample that would make one more is dropped and
 	// counted as series_limit.
@@ -58,11 +61,17 @@ type Options struct {
 	// What becomes of the slice that was running when the rule started: "drop" leaves out what only a whole slice can
 	// say (count, sum, rate, delta, unique, sources, stddev, variance) and keeps it out of windows, "emit" emits everything.
 	Partial string `toml:"partial" enum:"drop|emit"`
+	// Which definition of percentiles and the median, which matters on few values: of n ascending values x1 to xn the p-th percentile is x
+	// at ⌈pn/100⌉ ("nearest": the smallest that at least p percent do not exceed), at pn/100 rounded ("rounded", as statsd has it), at
+	// ⌊pn/100 + 0.9⌋ ("carbon-c-relay"), or between neighbours at p(n+1)/100 ("weibull", as carbon-relay-ng has it) or at 1 + p(n-1)/100
+	// ("linear", as carbon-aggregator, numpy and spreadsheets have it).
+	Percentile string `toml:"percentile" enum:"nearest|rounded|carbon-c-relay|weibull|linear"`
 	// What becomes of samples of one series and time, as redundant senders make them: "none" folds each, "last", "first"
 	// and "max" fold one of them. A slice then holds every sample until it is emitted, about 24 bytes each, and until it is
 	// freed remembers their times; a repetition that comes after that is ignored.
 	Dedup string `toml:"dedup" enum:"none|last|first|max"`
-	// What a window without samples gives: nothing ("skip"), or a count of 0 ("zero").
+	// What a window without samples gives: nothing ("skip"), or a count of 0 ("zero") for as long as the series is remembered. Of a gap
+	// in a replay, which is made up for at once, only the last 10,000 slices give it.
 	Empty string `toml:"empty" enum:"skip|zero"`
 	// The min, max and range of a window: the smallest and largest in it ("abs"), or the mean of its slices' ("mean").
 	WindowMinMax string `toml:"window_minmax" enum:"abs|mean"`
@@ -112,7 +121,7 @@ func DefaultOptions() Options {
 	return Options{
 		Type: "auto", Name: "$0", Period: 10 * time.Second, Functions: []string{"avg", "max"}, As: "{name}.{fn}",
 		AsRollup: "{name}.{period}.{fn}", Stamp: "start", Wait: 2 * time.Second, Late: "amend", Grace: time.Minute,
-		Clock: "sample", Decimals: -1, Keep: time.Hour, MaxGap: 2 * time.Hour, Reset: "zero", Partial: "drop", Dedup: "none", Empty: "skip",
+		Clock: "sample", MaxFuture: 24 * time.Hour, Decimals: -1, Keep: time.Hour, MaxGap: 2 * time.Hour, Reset: "zero", Partial: "drop", Percentile: "nearest", Dedup: "none", Empty: "skip",
 		WindowMinMax: "abs", WindowStddev: "pooled",
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"time"
 
+	"plumbago/aggregate/sketch"
 	"plumbago/carbon"
 )
 
@@ -21,6 +22,8 @@ type Rule struct {
 	grace     int64
 	keep      int64 // how long an emitted slice can be amended: grace, or 0 where late samples are dropped
 	maxGap    int64
+	maxFuture int64
+	ranks     sketch.Definition
 	keepZeros int64 // how long after its last slice a series' empty windows count 0
 	layout    layout
 	asks      sideSet
@@ -50,13 +53,19 @@ type result struct {
 func NewRule(id int, o Options) (*Rule, error) {
 	r := &Rule{
 		Options: o, ID: id,
-		wait: o.Wait.Milliseconds(), grace: o.Grace.Milliseconds(), maxGap: o.MaxGap.Milliseconds(),
+		wait: o.Wait.Milliseconds(), grace: o.Grace.Milliseconds(), maxGap: o.MaxGap.Milliseconds(), ranks: ranks(o.Percentile),
 	}
 	if o.Period < time.Second {
 		return nil, fmt.Errorf("period %v is shorter than a second, the finest time that carbon has", o.Period)
 	}
-	if r.keepZeros = o.Keep.Milliseconds(); o.Keep == 0 {
+	if o.Keep > 0 { // what is shorter than a period would be forgotten between two slices
+		r.Keep = max(o.Keep, o.Period)
+	}
+	if r.keepZeros = r.Keep.Milliseconds(); r.Keep == 0 {
 		r.keepZeros = math.MaxInt64 / 2
+	}
+	if r.maxFuture = o.MaxFuture.Milliseconds(); o.MaxFuture == 0 {
+		r.maxFuture = math.MaxInt64 / 2
 	}
 	if o.Late == "amend" {
 		r.keep = r.grace
@@ -165,6 +174,21 @@ func (r *Rule) arrangeWindows() {
 		slices.SortStableFunc(t.windows, func(a, b int) int { return int(r.outputs[a].window - r.outputs[b].window) })
 		t.widest = r.outputs[t.windows[len(t.windows)-1]].window
 	}
+}
+
+// ranks returns the definition of percentiles that a word stands for.
+func ranks(percentile string) sketch.Definition {
+	switch percentile {
+	case "rounded":
+		return sketch.Rounded
+	case "carbon-c-relay":
+		return sketch.CarbonCRelay
+	case "weibull":
+		return sketch.Weibull
+	case "linear":
+		return sketch.Linear
+	}
+	return sketch.NearestRank
 }
 
 // diff says whether samples of kind k are running totals to this rule.

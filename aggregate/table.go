@@ -31,7 +31,9 @@ type Figures struct {
 	Series   int64
 	Emitted  int64
 	Amended  int64 // of these, results of slices that had been emitted before
-	Late     int64
+	Late     int64 // samples refused for their time
+	Early    int64 // of these, those too far ahead
+	Missed   int64 // slices that a rollup does not hold, since it was over when they came
 	Refused  int64 // samples of series that a limit forbids
 	Repeated int64 // samples that dedup took for one that came before
 	Cases    [NCases]int64
@@ -42,6 +44,8 @@ func (f *Figures) add(o *Figures) {
 	f.Emitted += o.Emitted
 	f.Amended += o.Amended
 	f.Late += o.Late
+	f.Early += o.Early
+	f.Missed += o.Missed
 	f.Refused += o.Refused
 	f.Repeated += o.Repeated
 	for i, n := range o.Cases {

@@ -44,7 +44,7 @@ func (s *shard) slide(t *table, slot uint32, tier int) {
 		next++
 	}
 	for k := from; k < next; {
-		if to := t.vacant(ti, tr, list, k); to > k {
+		if to := t.vacant(ti, tr, list, k, next); to > k {
 			k = to
 			continue
 		}
@@ -68,12 +68,15 @@ func (s *shard) nextSlide(t *table, slot uint32, tier int) (due, end int64) {
 // ones, or because the rule wants zeros.
 func (t *table) goesOn(ti *tier, tr *track, list []slice, k uint32) bool {
 	_, found := search(list, k)
-	return !found && t.vacant(ti, tr, list, k) == k
+	return !found && t.vacant(ti, tr, list, k, k+1) == k
 }
 
+// mostZeros is how many windows without samples are emitted of one silence at once.
+const mostZeros = 10_000
+
 // vacant says whether no window at k gives anything, because none holds a slice: then it returns the next slice at which
-// one may, else k.
-func (t *table) vacant(ti *tier, tr *track, list []slice, k uint32) (to uint32) {
+// one may, else k. Windows are emitted up to the slice before next.
+func (t *table) vacant(ti *tier, tr *track, list []slice, k, next uint32) (to uint32) {
 	i, found := search(list, k)
 	if found {
 		return k
@@ -86,13 +89,14 @@ func (t *table) vacant(ti *tier, tr *track, list []slice, k uint32) (to uint32) 
 	if i > 0 {
 		last = max(last, int64(list[i-1].k)+1)
 	}
-	if t.rule.Empty == "zero" && int64(k) < last+t.rule.keepZeros/ti.period {
-		return k
-	}
 	for i--; i >= 0 && int64(list[i].k)+ti.widest > int64(k); i-- {
 		if list[i].closed() && t.windowed(ti, list[i].k) {
 			return k
 		}
+	}
+	zeros := max(int64(k), int64(min(to, next))-mostZeros)
+	if t.rule.Empty == "zero" && zeros < last+t.rule.keepZeros/ti.period {
+		return uint32(zeros)
 	}
 	return to
 }

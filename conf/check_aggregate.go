@@ -54,7 +54,7 @@ func (c *checker) aggregate(p Place, o *aggregate.Options, match promise) {
 	if o.Series < 0 {
 		fault("series", fmt.Sprintf("must not be negative, but is %d", o.Series), "0 is no limit but limits.series")
 	}
-	if o.Keep > 0 && o.Keep < o.Period {
+	if o.Keep > 0 && o.Keep < o.Period && c.given(p, "aggregate.keep") {
 		fault("keep", fmt.Sprintf("%s is less than period, which is %s", formatDuration(o.Keep), formatDuration(o.Period)), "0 keeps all for ever")
 	}
 	if o.MaxGap == 0 {

@@ -51,7 +51,9 @@ var (
 	ruleLastHit = desc("rule_last_hit_timestamp_seconds", "When the latest of them arrived.", "rule")
 
 	series     = desc("aggregate_series", "Live series of an aggregate rule.", "rule")
-	ruleLate   = desc("aggregate_late_total", "Samples that came too late for their slice.", "rule")
+	ruleLate   = desc("aggregate_late_total", "Samples that came too late for their slice, or are too far ahead.", "rule")
+	ruleMissed = desc("aggregate_missed_total", "Slices that a rollup does not hold, since it was over when they came.", "rule")
+	ruleEarly  = desc("aggregate_early_total", "Of these, those too far ahead (max_future).", "rule")
 	ruleAmends = desc("aggregate_amended_total", "Results emitted again with late samples merged.", "rule")
 	ruleDiffs  = desc("aggregate_diff_cases_total", "Samples of counters that gave no rate, or fell.", "rule", "case")
 )

@@ -87,6 +87,8 @@ func collectStatus(ch chan<- prometheus.Metric, s *daemon.Status) {
 		if a := r.Aggregate; a != nil {
 			gauge(ch, series, float64(a.Series), rule)
 			counter(ch, ruleLate, a.Late, rule)
+			counter(ch, ruleEarly, a.Early, rule)
+			counter(ch, ruleMissed, a.Missed, rule)
 			counter(ch, ruleAmends, a.Amended, rule)
 			for c, n := range a.Diffs {
 				counter(ch, ruleDiffs, n, rule, c)

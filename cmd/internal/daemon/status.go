@@ -57,7 +57,9 @@ type FoldingStatus struct {
 	Series   int64            `json:"series"`
 	Emitted  int64            `json:"emitted"`
 	Amended  int64            `json:"amended"`
-	Late     int64            `json:"late"`
+	Late     int64            `json:"late"`     // samples refused for their time
+	Early    int64            `json:"early"`    // of these, those too far ahead
+	Missed   int64            `json:"missed"`   // slices that a rollup does not hold, since it was over when they came
 	Refused  int64            `json:"refused"`  // samples of series that a limit forbids
 	Repeated int64            `json:"repeated"` // samples that dedup took for one that came before
 	Diffs    map[string]int64 `json:"diffs"`    // first, same_time, back, gap, reset
@@ -131,7 +133,7 @@ func (d *Daemon) rules(ctx context.Context) ([]RuleStatus, error) {
 		return nil, err
 	}
 	for id, f := range figures {
-		fs := &FoldingStatus{Series: f.Series, Emitted: f.Emitted, Amended: f.Amended, Late: f.Late, Refused: f.Refused, Repeated: f.Repeated,
+		fs := &FoldingStatus{Series: f.Series, Emitted: f.Emitted, Amended: f.Amended, Late: f.Late, Early: f.Early, Missed: f.Missed, Refused: f.Refused, Repeated: f.Repeated,
 			Diffs: map[string]int64{}}
 		for c, n := range f.Cases {
 			fs.Diffs[aggregate.Case(c).String()] = n
