@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"plumbago/aggregate/query"
@@ -33,17 +34,15 @@ func (s *Server) listSeries(w http.ResponseWriter, r *http.Request) {
 }
 
 func seriesOptions(q url.Values) (o daemon.SeriesOptions, err error) {
-	o = daemon.SeriesOptions{Prefix: q.Get("prefix"), Limit: mostSeries}
+	o = daemon.SeriesOptions{Prefix: q.Get("prefix")}
 	if glob := q.Get("match"); glob != "" {
 		o.Match, err = pattern.New(pattern.Selection{Options: pattern.Options{Match: []string{glob}}})
 		if err != nil {
 			return o, err
 		}
 	}
-	if text := q.Get("limit"); text != "" {
-		if o.Limit, err = strconv.Atoi(text); err != nil || o.Limit < 0 || o.Limit > math.MaxInt32 {
-			return o, fmt.Errorf("limit=%s is no number of series", text)
-		}
+	if o.Limit, err = limit(q, mostSeries); err != nil {
+		return o, err
 	}
 	if text := q.Get("avgmax"); text != "" {
 		if o.AvgMax, err = strconv.ParseBool(text); err != nil {
@@ -51,6 +50,19 @@ func seriesOptions(q url.Values) (o daemon.SeriesOptions, err error) {
 		}
 	}
 	return o, nil
+}
+
+// limit reads how many are to be listed.
+func limit(q url.Values, usual int) (int, error) {
+	text := q.Get("limit")
+	if text == "" {
+		return usual, nil
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 0 || n > math.MaxInt32 {
+		return 0, fmt.Errorf("limit=%s is no number of series", text)
+	}
+	return n, nil
 }
 
 // deleteSeries forgets series. The prefix must be there: an empty one is all of them.
@@ -77,6 +89,24 @@ func (s *Server) deleteSeries(w http.ResponseWriter, r *http.Request) {
 // refused answers with what the limits of series refused.
 func (s *Server) refused(w http.ResponseWriter, _ *http.Request) { answer(w, s.daemon.Refused(), nil) }
 
+// mostResults is how many results are listed unless more are asked for.
+const mostResults = 1000
+
+// listResults answers with what history can be asked for.
+func (s *Server) listResults(w http.ResponseWriter, r *http.Request) {
+	q := r.URL.Query()
+	o := daemon.ResultOptions{Words: strings.Fields(q.Get("search")), Series: q.Get("series")}
+	var err error
+	if o.Limit, err = limit(q, mostResults); err != nil {
+		fail(w, http.StatusBadRequest, err)
+		return
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), patience)
+	defer cancel()
+	l, err := s.daemon.Results(ctx, o)
+	answer(w, l, err)
+}
+
 // history answers with the kept points of one result.
 func (s *Server) history(w http.ResponseWriter, r *http.Request) {
 	q := r.URL.Query()
@@ -98,9 +128,17 @@ func (s *Server) history(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
+	after := int64(-1)
+	if text := q.Get("after"); text != "" {
+		var ok bool
+		if after, ok = moment(text); !ok {
+			fail(w, http.StatusBadRequest, fmt.Errorf("after=%s is no time (%s)", text, times))
+			return
+		}
+	}
 	ctx, cancel := context.WithTimeout(r.Context(), patience)
 	defer cancel()
-	h, ok, err := s.daemon.History(ctx, name, q.Get("fn"), time.Duration(period)*time.Second)
+	h, ok, err := s.daemon.History(ctx, name, q.Get("fn"), time.Duration(period)*time.Second, after)
 	if err == nil && !ok {
 		fail(w, http.StatusNotFound, fmt.Errorf("nothing is kept of %s", name))
 		return
@@ -124,7 +162,7 @@ func (s *Server) query(w http.ResponseWriter, r *http.Request) {
 	if text := q.Get("at"); text != "" {
 		var ok bool
 		if at, ok = moment(text); !ok {
-			fail(w, http.StatusBadRequest, fmt.Errorf("at=%s is no time (write Unix seconds, or 2006-01-02T15:04:05Z)", text))
+			fail(w, http.StatusBadRequest, fmt.Errorf("at=%s is no time (%s)", text, times))
 			return
 		}
 	}
@@ -135,6 +173,9 @@ func (s *Server) query(w http.ResponseWriter, r *http.Request) {
 		Results []query.Result `json:"results"`
 	}{results}, err)
 }
+
+// times says how a time is written.
+const times = "write Unix seconds, or 2006-01-02T15:04:05Z"
 
 // moment reads a time: Unix seconds, of which a fraction is cut, or as RFC 3339 writes it.
 func moment(text string) (seconds int64, ok bool) {

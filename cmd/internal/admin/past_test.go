@@ -55,6 +55,30 @@ send = "a"
 	return (&Server{daemon: d, log: zap.NewNop()}).Handler()
 }
 
+// What history can be asked for is listed by name, found by parts of it, and told by series.
+func TestResults(t *testing.T) {
+	h := remembering(t)
+	f := func(path string, status int, want ...string) {
+		t.Helper()
+		got, body := get(t, h, path)
+		for _, part := range want {
+			if got != status || !strings.Contains(body, part) {
+				t.Errorf("%s answers %d %s, want %d with %s", path, got, body, status, part)
+			}
+		}
+	}
+	f("/api/results?series=web.a1", 200, `{"results":[{"name":"web.a1.1m.avg","series":"web.a1","fn":"avg","period":"1m","time":1000000020,`,
+		`{"name":"web.a1.max","series":"web.a1","fn":"max","period":"10s","time":1000000020,"last":4}`, `"total":4`)
+	f("/api/results?search=1M+A1", 200, `"name":"web.a1.1m.avg"`, `"name":"web.a1.1m.max"`, `"total":2`)
+	f("/api/results?search=hidden", 200, `"series":"hidden.c"`, `"total":2`)
+	f("/api/results?search=web&limit=1", 200, `{"results":[{"name":"web.a1.1m.avg",`, `}],"total":12}`)
+	f("/api/results?search=nothing", 200, `{"results":[],"total":0}`)
+	f("/api/results?limit=-1", 400, `{"error":`)
+	f("/api/history?name=web.a1.max&after=1000000000", 200, `"points":[[1000000010,2],[1000000020,4]]`)
+	f("/api/history?name=web.a1.max&after=1000000020", 200, `"points":[]`)
+	f("/api/history?name=web.a1.max&after=soon", 400, `{"error":"after=soon is no time`)
+}
+
 // The live series, the past of one, and questions about it: what is asked and what is answered.
 func TestPast(t *testing.T) {
 	h := remembering(t)

@@ -100,8 +100,9 @@ type History struct {
 }
 
 // History returns the kept points of a result. It is named as it is emitted, or by its aggregate's series and, where that
-// has several, by its function and period (0 is the aggregate's own). ok is false if nothing is kept of it.
-func (d *Daemon) History(ctx context.Context, name, fn string, period time.Duration) (h History, ok bool, err error) {
+// has several, by its function and period (0 is the aggregate's own). Its points are those later than after, in Unix
+// seconds. ok is false if nothing is kept of it.
+func (d *Daemon) History(ctx context.Context, name, fn string, period time.Duration, after int64) (h History, ok bool, err error) {
 	best, newest := 0, int64(0)
 	err = d.table.Aggregator.Past(ctx, func(s *history.Series) {
 		fit := fitness(s, name, fn, period)
@@ -111,7 +112,7 @@ func (d *Daemon) History(ctx context.Context, name, fn string, period time.Durat
 		}
 		best, newest = fit, p.Time
 		h = History{Name: s.Name, Series: s.Of, Fn: s.Fn, Period: aggregate.ShortDuration(s.Period), Points: [][2]float64{}}
-		s.Each(math.MinInt64, math.MaxInt64, func(p history.Point) {
+		s.Each(after, math.MaxInt64, func(p history.Point) {
 			h.Points = append(h.Points, [2]float64{float64(p.Time), p.Value})
 		})
 	})
