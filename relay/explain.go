@@ -39,15 +39,10 @@ func (t *Table) explain(name string, from int) Explanation {
 	v := t.walk(new(walker), name, from, func(m meeting) {
 		r := m.rule
 		step := Step{
-			Rule: r.number, Line: r.Line, File: r.File, Match: r.matcher.String(), Action: "send", Name: m.after, Stop: r.stop,
+			Rule: r.number, Line: r.Line, File: r.File, Match: r.matcher.String(), Action: r.action(), Name: m.after, Stop: r.stop,
 		}
-		switch {
-		case r.Drop:
-			step.Action = "drop"
-		case r.rewrites():
-			step.Action = "rewrite"
-		case r.fold >= 0:
-			step.Action = "aggregate"
+		switch step.Action {
+		case "aggregate":
 			for target, send := range r.results {
 				outputs := t.Aggregator.Rules()[r.fold].Results([]byte(m.folded), target)
 				step.Outputs = append(step.Outputs, outputs...)
@@ -58,7 +53,7 @@ func (t *Table) explain(name string, from int) Explanation {
 					step.To = t.explainTargets(step.To, send, outputs...)
 				}
 			}
-		default:
+		case "send":
 			step.To = t.explainTargets(nil, r.send, m.after)
 		}
 		x.Steps = append(x.Steps, step)

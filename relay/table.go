@@ -141,11 +141,27 @@ func (t *Table) clustersNamed(names []string) (found []int, err error) {
 // rewrites says whether a rule gives names a new form.
 func (r *rule) rewrites() bool { return r.Rewrite != "" || r.Map != "" }
 
+// action names what a rule does.
+func (r *rule) action() string {
+	switch {
+	case r.Drop:
+		return "drop"
+	case r.rewrites():
+		return "rewrite"
+	case r.fold >= 0:
+		return "aggregate"
+	}
+	return "send"
+}
+
 // Folding returns the place in the table, from 1, of the aggregate rule with the given ID.
 func (t *Table) Folding(id int) (number int) { return t.folding[id].number }
 
 // Match says what the i-th rule, counted from 0, matches.
 func (t *Table) Match(i int) string { return t.rules[i].matcher.String() }
+
+// Action says what the i-th rule does: drop, rewrite, aggregate or send.
+func (t *Table) Action(i int) string { return t.rules[i].action() }
 
 // Tally returns what each rule met in the shards' lanes; what workers' lanes met is to be added by their owners.
 func (t *Table) Tally(ctx context.Context) ([]Tally, error) {

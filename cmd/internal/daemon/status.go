@@ -47,6 +47,7 @@ type RuleStatus struct {
 	File      string         `json:"file,omitempty"`
 	Line      int            `json:"line"`
 	Match     string         `json:"match"`
+	Action    string         `json:"action"`             // drop, rewrite, aggregate or send
 	Hits      int64          `json:"hits"`               // samples and results that met it
 	LastHit   *time.Time     `json:"last_hit,omitempty"` // when the latest of them arrived
 	Aggregate *FoldingStatus `json:"aggregate,omitempty"`
@@ -121,7 +122,7 @@ func (d *Daemon) rules(ctx context.Context) ([]RuleStatus, error) {
 	all := []RuleStatus{}
 	for i, t := range tallies {
 		o := &d.File.Rule[i]
-		s := RuleStatus{Rule: i + 1, File: o.File, Line: o.Line, Match: d.table.Match(i), Hits: t.Hits}
+		s := RuleStatus{Rule: i + 1, File: o.File, Line: o.Line, Match: d.table.Match(i), Action: d.table.Action(i), Hits: t.Hits}
 		if t.Last > 0 {
 			last := time.UnixMilli(t.Last)
 			s.LastHit = &last
