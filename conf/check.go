@@ -96,6 +96,11 @@ func (c *checker) admin(p Place) {
 			c.fault(p, "token_file", quote(file)+" does not hold one word, the token", "")
 		}
 	}
+	for i, name := range c.file.Admin.Hosts {
+		if name == "" || strings.ContainsAny(name, ":/*, \t") {
+			c.faultAt(p, "hosts", i, quote(name)+" is not the name of a host", `write "relay1.example.com"`)
+		}
+	}
 	address := c.file.Admin.Address
 	if address == "" {
 		return

@@ -47,6 +47,10 @@ type Log struct {
 type Admin struct {
 	// Where the HTTP API listens, as HOST:PORT; empty turns it off. Whoever reaches it can read everything.
 	Address string `toml:"address"`
+	// Further names that whoever asks may call this machine by (the Host header): "relay1.example.com", without a port. Addresses, localhost,
+	// the machine's own name and that in address are known. Under any other name there are only /healthz, /readyz and /metrics, since a page
+	// of another site could make a name of its own point here.
+	Hosts []string `toml:"hosts"`
 	// A file that holds a token, which then every call that changes something must bear ("Authorization: Bearer ..."; the
 	// commands have --token-file). It is read at each such call, so it may be replaced. Empty: no token is asked for, and
 	// whoever reaches the API can change what it lets change.

@@ -37,6 +37,7 @@ var allowed = map[string][]string{
 
 	"cmd/internal/daemon": {every, zap, sys, systemd},
 	"cmd/internal/admin":  {every, zap, "github.com/prometheus/client_golang"},
+	"cmd/internal/page":   {},
 	"cmd/internal/story":  {every, zap},
 	"cmd/plumbago":        {every, zap, "github.com/spf13/cobra"},
 

@@ -1,4 +1,4 @@
-// Package admin is the daemon's HTTP face: health, ledger, status, explanations and Prometheus figures. Requests come in;
+// Package admin is the daemon's HTTP face: health, ledger, status, explanations, Prometheus figures and the page. Requests come in;
 // what goes out is asked of the daemon's owners, each between two of its batches.
 package admin
 
@@ -17,6 +17,7 @@ import (
 
 	"plumbago/carbon"
 	"plumbago/cmd/internal/daemon"
+	"plumbago/cmd/internal/page"
 	"plumbago/conf"
 )
 
@@ -41,7 +42,7 @@ func Serve(o conf.Admin, d *daemon.Daemon, log *zap.Logger) (*Server, error) {
 	if o.Address == "" {
 		return s, nil
 	}
-	s.http = http.Server{Handler: s.Handler(), ReadHeaderTimeout: 5 * time.Second, ErrorLog: zap.NewStdLog(log)}
+	s.http = http.Server{Handler: newGate(o, s.Handler()), ReadHeaderTimeout: 5 * time.Second, ErrorLog: zap.NewStdLog(log)}
 	listener, err := net.Listen("tcp", o.Address)
 	if err != nil {
 		return nil, fmt.Errorf("admin: %w", err)
@@ -79,9 +80,12 @@ func (s *Server) Handler() http.Handler {
 	mux.HandleFunc("GET /api/series", s.listSeries)
 	mux.HandleFunc("DELETE /api/series", s.changing(s.deleteSeries))
 	mux.HandleFunc("GET /api/series/refused", s.refused)
+	mux.HandleFunc("GET /api/results", s.listResults)
 	mux.HandleFunc("GET /api/history", s.history)
 	mux.HandleFunc("GET /api/query", s.query)
 	mux.Handle("GET /metrics", promhttp.HandlerFor(registry(s.daemon), promhttp.HandlerOpts{}))
+	mux.Handle("GET /{$}", page.Handler())
+	mux.Handle("GET /page/", page.Handler())
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { stray(mux, w, r) })
 	return mux
 }
