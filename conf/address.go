@@ -4,14 +4,15 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"path/filepath"
 	"strconv"
 	"strings"
 )
 
 // An address is where something listens.
 type address struct {
-	scheme string // tcp, udp, tls, unix or unixgram
-	path   string // unix and unixgram
+	scheme string // tcp, udp, tls, unix, unixgram or file
+	path   string // unix, unixgram and file
 	hostPort
 }
 
@@ -21,7 +22,7 @@ type hostPort struct {
 	port int
 }
 
-var schemes = []string{"tcp", "udp", "tls", "unix", "unixgram"}
+var schemes = []string{"tcp", "udp", "tls", "unix", "unixgram", "file"}
 
 // longestPath is the most that a unix socket's path may have: what Linux's sockaddr_un holds.
 const longestPath = 107
@@ -46,13 +47,20 @@ func parseAddress(text string) (a address, msg, hint string) {
 		} else if len(rest) > longestPath {
 			msg = fmt.Sprintf("has a path of %d bytes; a socket's may have %d", len(rest), longestPath)
 		}
+	case "file":
+		a.path = rest
+		if !filepath.IsAbs(rest) {
+			msg, hint = "has no path from the root", `write it like "file:///tmp/*.mmstats"`
+		} else if _, err := filepath.Match(rest, ""); err != nil {
+			msg, hint = "is no glob: "+err.Error(), ""
+		}
 	default:
 		if valueIsLater("listen.address", scheme) {
 			return a, notBuilt(scheme + "://"), ""
 		}
 		hint = didYouMean(nearest(scheme, schemes))
 		if hint == "" {
-			hint = "there are: tcp, udp, tls, unix, unixgram"
+			hint = "there are: " + strings.Join(schemes, ", ")
 		}
 		return a, quote(text) + " has an unknown scheme", hint
 	}

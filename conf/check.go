@@ -124,6 +124,7 @@ func (c *checker) listeners() {
 		p := c.file.listen[i]
 		c.listenSizes(p, &o)
 		c.listenLimits(p, &o)
+		c.listenFiles(p, &o)
 		if len(o.Address) == 0 {
 			c.missing(p, "address", "has no address", `write address = ["tcp://:2003"]`)
 		}

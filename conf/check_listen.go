@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
+	"plumbago/carbon/pattern"
 	"plumbago/ingest"
 )
 
@@ -51,6 +53,42 @@ func (c *checker) listenTLS(p Place, o *ingest.Options) {
 	}
 	for _, m := range o.TLS.Mistakes() {
 		c.fault(p, "tls."+m.Key, m.Msg, m.Hint)
+	}
+}
+
+// listenFiles checks what concerns files that are read now and then, and that only files are.
+func (c *checker) listenFiles(p Place, o *ingest.Options) {
+	files := o.Protocol == "mmstats"
+	for i, text := range o.Address {
+		if a, msg, _ := parseAddress(text); msg == "" && (a.scheme == "file") != files {
+			hint := `file:// goes with protocol = "mmstats"`
+			if files {
+				hint = `write it like "file:///tmp/*.mmstats"`
+			}
+			c.faultAt(p, "address", i, fmt.Sprintf("%s does not go with protocol = %q", quote(text), o.Protocol), hint)
+		}
+	}
+	if !files {
+		for key, set := range map[string]bool{"period": o.Period != nil, "mmstats": o.Mmstats != nil} {
+			if set {
+				c.fault(p, key, `has no effect without protocol = "mmstats"`, "leave it out")
+			}
+		}
+		return
+	}
+	if o.Period != nil && *o.Period < time.Second {
+		c.fault(p, "period", "must be at least a second", "samples leave with whole seconds")
+	}
+	if o.Mmstats == nil {
+		return
+	}
+	for i, text := range o.Mmstats.Gauges {
+		if _, err := pattern.Compile(text); err != nil {
+			c.faultAt(p, "mmstats.gauges", i, err.Error(), "")
+		}
+	}
+	if m := o.Mmstats.Mistake(); m != "" {
+		c.fault(p, "mmstats.name", m, "")
 	}
 }
 

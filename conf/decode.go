@@ -52,6 +52,8 @@ func fresh(t reflect.Type) reflect.Value {
 		*o = ingest.DefaultOptions()
 	case *transport.ServerTLS:
 		*o = transport.DefaultServerTLS()
+	case *ingest.FilesOptions:
+		*o = ingest.DefaultFilesOptions()
 	case *relay.ClusterOptions:
 		*o = relay.DefaultClusterOptions()
 	case *aggregate.Options:
@@ -86,7 +88,8 @@ func (d *decoder) table(tree map[string]any, v reflect.Value, path string) {
 	}
 }
 
-// rightKey makes the hint for an unknown key: the nearest of its section, or the section that it belongs in.
+// rightKey makes the hint for an unknown key: the nearest of its section, or the section that it belongs in, if possible
+// one within its own.
 func (d *decoder) rightKey(key, path string, known []field) string {
 	names := make([]string, len(known))
 	for i, f := range known {
@@ -95,12 +98,20 @@ func (d *decoder) rightKey(key, path string, known []field) string {
 	if right := nearest(key, names); right != "" {
 		return didYouMean(right)
 	}
+	hint := ""
 	for _, s := range sections() {
-		if slices.ContainsFunc(fields(s.of), func(f field) bool { return f.key == key }) {
-			return "it belongs " + s.where
+		if !slices.ContainsFunc(fields(s.of), func(f field) bool { return f.key == key }) {
+			continue
+		}
+		within := strings.HasPrefix(s.path, section(path)+".")
+		if hint == "" || within {
+			hint = "it belongs " + s.where
+		}
+		if within {
+			break
 		}
 	}
-	return ""
+	return hint
 }
 
 // value puts one value into v, which is what the key f is made of.

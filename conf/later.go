@@ -10,17 +10,17 @@ import (
 var laterKeys = map[string][]string{
 	"":        {"self"},
 	"limits":  {"memory"},
-	"listen":  {"linger", "statsd", "resp", "period", "type", "ack"},
+	"listen":  {"linger", "statsd", "resp", "ack"},
 	"cluster": {"spool", "confirm_every", "confirm_bytes", "spool_age", "spool_sync", "replay"},
 }
 
 // laterValues are values, by key, of which the same is true.
 var laterValues = map[string][]string{
-	"listen.protocol":  {"statsd", "resp", "mmstats", "redis", "nats"},
+	"listen.protocol":  {"statsd", "resp", "redis", "nats"},
 	"cluster.protocol": {"redis", "nats"},
 	"cluster.confirm":  {"close", "window"},
 	"cluster.overflow": {"block"},
-	"listen.address":   {"redis", "nats", "file"}, // the schemes
+	"listen.address":   {"redis", "nats"}, // the schemes
 }
 
 var indexes = regexp.MustCompile(`\[\d+\]`)

@@ -28,6 +28,7 @@ func sections() []kind {
 		{"limits", "in [limits]", reflect.TypeFor[Limits]()},
 		{"listen", "in [[listen]]", reflect.TypeFor[ingest.Options]()},
 		{"listen.tls", "in [listen.tls]", reflect.TypeFor[transport.ServerTLS]()},
+		{"listen.mmstats", "in [listen.mmstats]", reflect.TypeFor[ingest.FilesOptions]()},
 		{"cluster", "in [[cluster]]", reflect.TypeFor[relay.ClusterOptions]()},
 		{"cluster.tls", "in [cluster.tls]", reflect.TypeFor[transport.ClientTLS]()},
 		{"rule", "in [[rule]]", reflect.TypeFor[relay.RuleOptions]()},

@@ -3,21 +3,22 @@ package ingest
 import (
 	"fmt"
 	"net"
+	"path/filepath"
 	"strconv"
 	"strings"
 )
 
 // An Address is one place to listen at.
 type Address struct {
-	Network string // tcp, udp, tls, unix or unixgram
-	Host    string // HOST:PORT with HOST possibly empty, or the path of a unix socket ("@name" for an abstract one)
+	Network string // tcp, udp, tls, unix, unixgram or file
+	Host    string // HOST:PORT with HOST possibly empty, the path of a unix socket ("@name" for an abstract one), or a glob for files
 }
 
 // String returns a as it is written in the configuration.
 func (a Address) String() string { return a.Network + "://" + a.Host }
 
-// ParseAddress reads tcp://HOST:PORT, udp://HOST:PORT, tls://HOST:PORT, unix://PATH or unixgram://PATH. An empty HOST means every
-// address of the machine, of both IP versions.
+// ParseAddress reads tcp://HOST:PORT, udp://HOST:PORT, tls://HOST:PORT, unix://PATH, unixgram://PATH or file://GLOB. An empty HOST
+// means every address of the machine, of both IP versions.
 func ParseAddress(text string) (Address, error) {
 	network, host, ok := strings.Cut(text, "://")
 	if !ok {
@@ -29,6 +30,8 @@ func ParseAddress(text string) (Address, error) {
 		return a, a.checkPort()
 	case "unix", "unixgram":
 		return a, a.checkPath()
+	case "file":
+		return a, a.checkFiles()
 	}
 	return Address{}, fmt.Errorf("address %q has an unknown scheme: want tcp://, udp://, tls://, unix:// or unixgram://", text)
 }
@@ -40,6 +43,16 @@ func (a Address) checkPort() error {
 	}
 	if n, err := strconv.ParseUint(port, 10, 16); err != nil || strconv.FormatUint(n, 10) != port {
 		return fmt.Errorf("address %q: port %q is not a number from 0 to 65535", a, port)
+	}
+	return nil
+}
+
+func (a Address) checkFiles() error {
+	if !filepath.IsAbs(a.Host) {
+		return fmt.Errorf("address %q: want file:// and a path from the root, as in file:///tmp/*.mmstats", a)
+	}
+	if _, err := filepath.Match(a.Host, ""); err != nil {
+		return fmt.Errorf("address %q: %w", a, err)
 	}
 	return nil
 }

@@ -32,6 +32,10 @@ func (l *Listener) bind(a Address) error {
 		l.addBound(a, s.Addr())
 	case "udp":
 		return l.bindUDP(a)
+	case "file":
+		s, err := newFileSource(l, a)
+		l.files = append(l.files, s)
+		return err
 	case "unix":
 		if err := removeStale(a); err != nil {
 			return err

@@ -32,6 +32,7 @@ type Listener struct {
 
 	acceptors []*acceptor
 	packets   []*packetSocket
+	files     []*fileSource
 	bound     []net.Addr
 
 	mu      sync.Mutex
@@ -57,6 +58,7 @@ type counts struct {
 	probes, idled, rateLimited                      atomic.Int64
 	stale                                           atomic.Int64
 	broken                                          [nLayers]atomic.Int64
+	files                                           filesCounts
 }
 
 // Stats are a listener's own figures, beside the ledger.
@@ -74,6 +76,8 @@ type Stats struct {
 	Broken      Broken  `json:"broken"`
 	RateLimited int64   `json:"rate_limited"`      // samples dropped because their peer sends more than rate
 	Stale       int64   `json:"tls_reload_errors"` // changed files of tls that could not be used, so that the old ones stay
+
+	Files *FilesStats `json:"files,omitempty"` // nil of a listener that reads none
 }
 
 // Broken counts connections that were ended because what their samples come in could not be read.
@@ -158,6 +162,9 @@ func (l *Listener) Start() {
 	}
 	for _, p := range l.packets {
 		l.reading.Go(p.run)
+	}
+	for _, s := range l.files {
+		l.reading.Go(s.run)
 	}
 }
 
@@ -331,6 +338,10 @@ func (l *Listener) Stats() Stats {
 	}
 	s.Accepted = l.counts.accepted.Load() // after Closed, so that Open is never negative
 	s.Open = s.Accepted - s.Closed
+	if len(l.files) > 0 {
+		f := &l.counts.files
+		s.Files = &FilesStats{Read: f.read.Load(), Fields: f.fields.Load(), Damaged: f.damaged.Load()}
+	}
 	for _, p := range l.packets {
 		s.Datagrams += p.received.Load()
 		s.Dropped += p.drops.count()

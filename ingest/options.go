@@ -11,11 +11,13 @@ import (
 
 // Options are the keys of a [[listen]] section.
 type Options struct {
-	// What the senders speak: "line" (carbon's plaintext, with statsd-style name:value|N and |D) or "pickle".
-	Protocol string `toml:"protocol" enum:"line|pickle"`
+	// What the senders speak: "line" (carbon's plaintext, with statsd-style name:value|N and |D) or "pickle"; or "mmstats", for
+	// files in which applications publish their figures.
+	Protocol string `toml:"protocol" enum:"line|pickle|mmstats"`
 	// Where to listen: tcp://HOST:PORT, udp://HOST:PORT, tls://HOST:PORT, unix://PATH or unixgram://PATH; without a
 	// host, on every address. Several addresses share the other keys. A UDP address is read by a socket for each core;
-	// what one client sends stays in one of them, and in order.
+	// what one client sends stays in one of them, and in order. With protocol = "mmstats", file:// and a glob, as in
+	// "file:///tmp/*.mmstats".
 	Address []string `toml:"address"`
 	// The longest line in bytes. A longer one is dropped whole, counted as too_long, and the connection goes on.
 	MaxLine int `toml:"max_line" unit:"bytes"`
@@ -53,6 +55,10 @@ type Options struct {
 	// How the streams of this listener are compressed, TLS or not: "none", "gzip", "lz4" (frames), "snappy" (the framing
 	// format, or blocks one after another) or "zstd". It does not concern datagrams.
 	Compress string `toml:"compress" enum:"none|gzip|lz4|snappy|zstd"`
+	// With protocol = "mmstats": how often the files are read; without it every 10 s.
+	Period *time.Duration `toml:"period"`
+	// With protocol = "mmstats": how the files are made into samples.
+	Mmstats *FilesOptions `toml:"mmstats"`
 	// The certificate for the addresses that begin with tls://.
 	TLS *transport.ServerTLS `toml:"tls"`
 
@@ -75,8 +81,17 @@ func DefaultOptions() Options {
 func (o Options) Check() error {
 	var errs []error
 	wrong := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
-	if o.Protocol != "line" && o.Protocol != "pickle" {
-		wrong("protocol %q is not known: want line or pickle", o.Protocol)
+	switch o.Protocol {
+	case "line", "pickle":
+	case "mmstats":
+		if o.Period != nil && *o.Period <= 0 {
+			wrong("period is %v: want more than 0", *o.Period)
+		}
+		if _, err := newFigures(o.files()); err != nil {
+			errs = append(errs, err)
+		}
+	default:
+		wrong("protocol %q is not known: want line, pickle or mmstats", o.Protocol)
 	}
 	if len(o.Address) == 0 {
 		wrong("address is empty: a listener needs at least one")
@@ -86,6 +101,8 @@ func (o Options) Check() error {
 		a, err := ParseAddress(text)
 		if err != nil {
 			errs = append(errs, err)
+		} else if (a.Network == "file") != (o.Protocol == "mmstats") {
+			wrong("address %q does not go with protocol %q", text, o.Protocol)
 		}
 		secure = secure || a.Network == "tls"
 	}
@@ -144,6 +161,22 @@ const MaxRate = 1_000_000_000
 // limits returns what o asks of a decoder.
 func (o Options) limits() carbon.Limits {
 	return carbon.Limits{MaxLine: o.MaxLine, MaxName: o.MaxName, MaxFrame: o.MaxFrame, Names: carbon.Names(o.Names)}
+}
+
+// period returns how often files are read.
+func (o Options) period() time.Duration {
+	if o.Period == nil {
+		return 10 * time.Second
+	}
+	return *o.Period
+}
+
+// files returns how files are made into samples.
+func (o Options) files() FilesOptions {
+	if o.Mmstats == nil {
+		return DefaultFilesOptions()
+	}
+	return *o.Mmstats
 }
 
 // decoder returns a new decoder of o's protocol.
