@@ -61,7 +61,7 @@ func newRoot() *cobra.Command {
 	}
 	root.SetVersionTemplate("plumbago {{.Version}}\n")
 	root.SetFlagErrorFunc(misplaced)
-	root.AddCommand(runCommand(), checkCommand(), configCommand(), diffCommand(), explainCommand(), ledgerCommand(), manCommand(), queryCommand(), ringCommand(), seriesCommand(), spoolCommand(), testCommand(), versionCommand())
+	root.AddCommand(runCommand(), checkCommand(), configCommand(), diffCommand(), explainCommand(), ledgerCommand(), manCommand(), mmstatsCommand(), queryCommand(), ringCommand(), seriesCommand(), spoolCommand(), testCommand(), versionCommand())
 	root.InitDefaultHelpCmd()
 	if help, _, err := root.Find([]string{"help"}); err == nil {
 		help.Args = func(_ *cobra.Command, args []string) error {

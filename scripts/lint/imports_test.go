@@ -39,6 +39,7 @@ var allowed = map[string][]string{
 	"cmd/internal/admin":  {every, zap, "github.com/prometheus/client_golang"},
 	"cmd/internal/page":   {},
 	"cmd/internal/story":  {every, zap},
+	"cmd/internal/mmash":  {every},
 	"cmd/plumbago":        {every, zap, "github.com/spf13/cobra"},
 
 	"bench/load": {},
@@ -48,7 +49,7 @@ var allowed = map[string][]string{
 
 	"carbon/transport/certtest": {}, // by tests only
 
-	"scripts/e2e":  {},
+	"scripts/e2e":  {"ingest/mmstats"},
 	"scripts/lint": {},
 }
 
