@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"io"
 	"net"
 	"time"
 
@@ -13,12 +12,8 @@ import (
 	"plumbago/carbon/transport"
 )
 
-const (
-	// lastWait is how long the end of a connection waits at most for the endpoint to close, once it has everything.
-	lastWait = 500 * time.Millisecond
-	// verdictWait is how long a failed write waits for the reader to find out why.
-	verdictWait = 100 * time.Millisecond
-)
+// verdictWait is how long a failed write waits for the reader to find out why.
+const verdictWait = 100 * time.Millisecond
 
 // A stream is a connection and its successors: a socket, TLS on it if the route says so, and a compressor before both if
 // there is one. It knows nothing of queues and pauses.
@@ -28,77 +23,56 @@ type stream struct {
 	press  transport.Writer // nil without compression; it writes into packed
 	packed bytes.Buffer
 	begun  bool // something of the compressed stream went out
+	trusts bool // that what was written arrives: nothing is proven
 
-	socket *socket
-	conn   net.Conn      // the socket, or TLS on it
-	gone   chan struct{} // closed by the reader of conn when it ends
-	end    error         // why it ended; to be read after gone
-	chunk  [maxHand][]byte
-	rest   net.Buffers // what of chunk is not written yet
+	link  *link // the connection; nil if there is none
+	ahead ahead
+	chunk [maxHand][]byte
+	rest  net.Buffers // what of chunk is not written yet
 }
 
 func newStream(r route, o Options, log *zap.Logger) (s *stream, err error) {
-	s = &stream{route: r, turn: newTurn(r.name(), o, log)}
+	s = &stream{route: r, turn: newTurn(r.name(), o, log), trusts: o.Confirm == "written"}
 	if o.Compress != "none" {
 		s.press, err = transport.NewWriter(o.Compress, &s.packed)
 	}
 	return s, err
 }
 
-// open drops the connection there was and makes a new one.
+// open drops the connection there was and makes a new one, or takes the one that was made ahead.
 func (s *stream) open(ctx context.Context) error {
 	s.drop()
-	socket, conn, verdict, err := s.connect(ctx)
-	if err != nil {
-		return err
+	n := s.ahead.take(ctx)
+	if n.link == nil && n.err == nil {
+		s.turn.end()
+		n = s.reach(ctx, "")
 	}
-	s.socket, s.conn, s.gone = socket, conn, make(chan struct{})
-	go s.discard(socket, conn, s.gone)
+	if n.err != nil {
+		s.turn.end()
+		return n.err
+	}
+	s.link = n.link
+	if n.resolved {
+		s.begin(s.link.socket.RemoteAddr())
+	}
 	if s.press != nil {
 		s.packed.Reset()
 		s.press.Reset(&s.packed)
 		s.begun = false
 	}
-	if verdict > 0 {
-		// Whatever were written before a refusal comes would be lost.
-		t := time.NewTimer(verdict)
-		defer t.Stop()
-		select {
-		case <-s.gone:
-			return s.end
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-t.C:
-		}
-	}
-	s.begin(socket.RemoteAddr())
 	return nil
 }
 
-// discard reads and throws away what the endpoint sends, since unread bytes would turn our close into a reset. The
-// endpoint's own close or reset shows here at once: nothing more is then written.
-func (s *stream) discard(socket *socket, conn net.Conn, gone chan struct{}) {
-	defer close(gone)
-	defer socket.Close()
-	for b := make([]byte, 512); ; {
-		_, err := conn.Read(b)
-		switch {
-		case err == nil:
-			continue
-		case err == io.EOF || errors.Is(err, io.ErrUnexpectedEOF): // TLS may end without saying so
-			s.end = errGone
-		case transport.Refused(err):
-			s.end = errors.New(transport.Explain(err, s.host))
-		default:
-			s.end = err
-		}
-		return
+func (s *stream) broken() <-chan struct{} {
+	if s.link == nil {
+		return nil
 	}
+	return s.link.gone
 }
 
-func (s *stream) broken() <-chan struct{} { return s.gone }
+func (s *stream) cause() error { return s.link.end }
 
-func (s *stream) cause() error { return s.end }
+func (s *stream) proves() bool { return !s.trusts && s.link != nil && s.link.halves() }
 
 // send writes all parcels with as few system calls as the connection allows. A parcel is delivered when all of it is
 // written; one that is cut by an error goes out whole on the next connection.
@@ -153,11 +127,11 @@ func (s *stream) sendPacked(ctx context.Context, ps []parcel) (written int64, er
 
 // write writes s.rest, with one system call if nothing stands between us and the socket.
 func (s *stream) write(ctx context.Context) (written int64, err error) {
-	defer context.AfterFunc(ctx, s.socket.hurry)()
-	if s.conn == net.Conn(s.socket) {
-		written, err = s.socket.writeAll(&s.rest)
+	defer context.AfterFunc(ctx, s.link.socket.hurry)()
+	if s.link.conn == net.Conn(s.link.socket) {
+		written, err = s.link.socket.writeAll(&s.rest)
 	} else {
-		written, err = s.rest.WriteTo(s.conn)
+		written, err = s.rest.WriteTo(s.link.conn)
 	}
 	if err != nil {
 		err = s.why(err)
@@ -168,8 +142,8 @@ func (s *stream) write(ctx context.Context) (written int64, err error) {
 // why returns what ended the connection: what its reader saw says more than a write that failed.
 func (s *stream) why(err error) error {
 	if errors.Is(err, net.ErrClosed) {
-		<-s.gone // the reader closed it
-		return s.end
+		<-s.link.gone // the reader closed it
+		return s.link.end
 	}
 	if s.tls == nil || err == errStalled || err == context.Canceled {
 		return err
@@ -177,68 +151,17 @@ func (s *stream) why(err error) error {
 	t := time.NewTimer(verdictWait)
 	defer t.Stop()
 	select {
-	case <-s.gone:
-		return s.end
+	case <-s.link.gone:
+		return s.link.end
 	case <-t.C:
 		return err
 	}
 }
 
-// close ends the connection in order: the compressed stream, then TLS, then our side of the connection, and then, unless
-// time is up, the endpoint's side.
-func (s *stream) close(ctx context.Context) {
-	if s.conn != nil && ctx.Err() == nil && s.finish(ctx) == nil {
-		s.linger(ctx)
-	}
-	s.drop()
-}
-
-// finish says to the endpoint that this was all.
-func (s *stream) finish(ctx context.Context) error {
-	if s.begun {
-		s.packed.Reset()
-		if err := s.press.Close(); err != nil {
-			return err
-		}
-		s.rest = append(s.chunk[:0], s.packed.Bytes())
-		if _, err := s.write(ctx); err != nil {
-			return err
-		}
-	}
-	if half, ok := s.conn.(interface{ CloseWrite() error }); ok && s.tls != nil {
-		defer context.AfterFunc(ctx, s.socket.hurry)()
-		if err := half.CloseWrite(); err != nil {
-			return err
-		}
-	}
-	return s.socket.CloseWrite()
-}
-
-// linger waits for the endpoint to close its side too. One that still has to take what was written gets the time for it.
-func (s *stream) linger(ctx context.Context) {
-	t := time.NewTimer(lastWait)
-	defer t.Stop()
-	for began := time.Now(); ; t.Reset(lastWait) {
-		select {
-		case <-s.gone:
-			return
-		case <-ctx.Done():
-			return
-		case <-t.C:
-		}
-		if unacknowledged(s.socket.Conn) == 0 || time.Since(began) >= s.patience {
-			return
-		}
-	}
-}
-
-// drop closes the connection and waits for its reader.
+// drop closes the connection, if there is one, at once.
 func (s *stream) drop() {
-	s.turn.end()
-	if s.conn == nil {
-		return
+	if s.link != nil {
+		s.link.close()
+		s.link = nil
 	}
-	s.socket.Close()
-	<-s.gone
-	s.conn, s.gone = nil, nil
 }

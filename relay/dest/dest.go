@@ -31,18 +31,23 @@ type wire interface {
 	cause() error
 	// stale is closed when an open connection should be ended in order and made anew, though nothing is wrong with it.
 	stale() <-chan struct{}
-	// close lets what was written get out and gives everything back; at once if ctx is done.
-	close(ctx context.Context)
+	// proves says whether it takes the end of the open connection to prove that the endpoint has what was sent on it.
+	proves() bool
+	// end ends the open connection in order; then it is to be opened again, which is prepared meanwhile. It returns nil if
+	// the endpoint has everything. since is when the first of what is to be proven was sent, zero if nothing is.
+	end(ctx context.Context, since time.Time) error
+	// close does the same for good and gives everything back; at once if ctx is done.
+	close(ctx context.Context, since time.Time) error
 }
 
-// unwatched is for wires without a connection.
-type unwatched struct{}
+// trusting is for wires without a connection: what they were given they have.
+type trusting struct{}
 
-func (unwatched) broken() <-chan struct{} { return nil }
+func (trusting) broken() <-chan struct{} { return nil }
 
-func (unwatched) cause() error { return nil }
+func (trusting) cause() error { return nil }
 
-func (unwatched) stale() <-chan struct{} { return nil }
+func (trusting) proves() bool { return false }
 
 // A Dest gets frames to one endpoint.
 type Dest struct {
@@ -52,7 +57,10 @@ type Dest struct {
 	sink              *sink             // the wire if it is a log, to be reopened
 	tls               *transport.Client // nil without TLS
 	clock             retry
-	doubt             bool // the last write failed
+	pace              pace
+	unproven          int64       // bytes
+	timer             *time.Timer // of the next proof
+	doubt             bool        // the last write failed
 	news              news
 	standby           Standby
 	gone              atomic.Bool
@@ -88,6 +96,7 @@ func New(cluster, endpoint string, o Options, dial Dialer, log *zap.Logger) (*De
 		cluster: cluster, endpoint: endpoint, closing: make(chan struct{}),
 		queue: newQueue(o),
 		clock: newRetry(o.Reconnect[0], o.Reconnect[1]),
+		pace:  newPace(o),
 		news:  newNews(log.With(zap.String("cluster", cluster), zap.String("endpoint", endpoint))),
 	}
 	if err := d.choose(o, dial); err != nil {
@@ -174,23 +183,27 @@ func (d *Dest) Close(ctx context.Context) (lost int64) {
 func (d *Dest) run() {
 	defer d.pulse.gone.Store(true)
 	defer d.kill()
+	d.timer = time.NewTimer(0)
+	defer d.timer.Stop()
 	for d.connect() {
 		err := d.serve()
 		if err == nil || d.over() {
 			break
 		}
+		d.recall()
 		d.doubt = true
 		d.fail(err)
 	}
-	d.wire.close(d.life)
+	d.wire.close(d.life, time.Time{})
 	d.news.closed(d.queue.abandon())
 }
 
 // over says whether there is nothing left to do, or no time left to do it in. That does not change any more.
 func (d *Dest) over() bool {
-	select {
-	case <-d.life.Done():
+	if d.life.Err() != nil {
 		return true
+	}
+	select {
 	case <-d.closing:
 		return d.queue.finish()
 	default:
@@ -252,6 +265,7 @@ func (d *Dest) open() error {
 	if err != nil {
 		return err
 	}
+	d.queue.proofs = d.wire.proves()
 	d.setGone(false) // whatever is in doubt: while others stand in nothing is written that could tell
 	// A connection is news by itself. Packets and logs open while nobody takes anything: after a failed write only one
 	// that succeeds says that all is well again.
@@ -286,21 +300,20 @@ func (d *Dest) attend(opened <-chan struct{}, cancel func()) {
 	}
 }
 
-// serve writes what is queued until the wire breaks, or until all is written after Close, which is no error.
+// serve writes what is queued, and has it proven, until the wire breaks, or until all is done after Close, which is no
+// error.
 func (d *Dest) serve() error {
-	broken := d.wire.broken()
 	for {
 		select {
-		case <-broken:
+		case <-d.wire.broken():
 			return d.wire.cause()
 		case <-d.wire.stale():
 			if err := d.renew(); err != nil {
 				return err
 			}
-			broken = d.wire.broken()
 		default:
 		}
-		ps := d.queue.take()
+		ps := d.queue.take(d.pace.size - d.unproven)
 		d.pulse.passes.Add(1)
 		// After the take: what was pushed after a Reopen must not go into the old file.
 		if d.reopen.CompareAndSwap(true, false) {
@@ -314,28 +327,44 @@ func (d *Dest) serve() error {
 			if d.over() {
 				return nil
 			}
-			select {
-			case <-d.queue.wake:
-			case <-broken:
-			case <-d.wire.stale():
-			case <-d.closing:
-			case <-d.life.Done():
+			if err := d.idle(); err != nil {
+				return err
 			}
 			continue
 		}
 		written, err := d.wire.send(d.life, ps)
-		d.queue.settle(written)
+		d.unproven = d.queue.settle(written)
 		if err != nil {
 			return err
 		}
 		d.up()
+		if err := d.wrote(); err != nil {
+			return err
+		}
 	}
 }
 
-// renew ends the connection in order and makes a new one; nothing that was taken in hand is under way then.
-func (d *Dest) renew() error {
-	d.wire.close(d.life)
-	return d.open()
+// idle waits until there is something to do, and sees to what is unproven.
+func (d *Dest) idle() error {
+	closing := d.closing
+	if d.unproven > 0 {
+		select {
+		case <-closing:
+			return d.conclude()
+		default:
+		}
+	}
+	due := d.alarm()
+	select {
+	case <-d.queue.wake:
+	case <-d.wire.broken():
+	case <-d.wire.stale():
+	case <-closing:
+	case <-d.life.Done():
+	case <-due:
+		return d.renew()
+	}
+	return nil
 }
 
 // up says that the endpoint takes what is sent.

@@ -22,9 +22,10 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // soon is how long a test waits for what should happen at once.
 const soon = 20 * time.Second
 
-// quick are options whose pauses suit a test.
+// quick are options whose pauses suit a test of one connection.
 func quick() Options {
 	o := DefaultOptions()
+	o.Confirm = "written"
 	o.Reconnect = []time.Duration{time.Millisecond, 20 * time.Millisecond}
 	return o
 }

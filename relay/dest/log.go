@@ -24,7 +24,7 @@ type sink struct {
 	text   text
 	owed   []byte // the rest of a line whose beginning is in its file: it is written before anything else
 	owedTo []byte // which file that is, in a tree
-	unwatched
+	trusting
 }
 
 func newSink(endpoint, name string, patience time.Duration) (*sink, error) {
@@ -81,11 +81,17 @@ func isTree(path string) bool {
 
 // reopen closes all files and opens them by their names again.
 func (s *sink) reopen(ctx context.Context) error {
-	s.close(ctx)
+	s.shut()
 	return s.open(ctx)
 }
 
-func (s *sink) close(context.Context) {
+func (s *sink) close(context.Context, time.Time) error {
+	s.shut()
+	return nil
+}
+
+// shut closes all files.
+func (s *sink) shut() {
 	if s.file != nil {
 		s.file.close()
 		s.file = nil
@@ -116,7 +122,7 @@ func (s *sink) send(ctx context.Context, ps []parcel) (written int64, err error)
 // keep closes the files unless err may go away while they stay open, and returns err.
 func (s *sink) keep(err error) error {
 	if !passes(err) {
-		s.close(context.Background())
+		s.shut()
 	}
 	return err
 }
@@ -187,6 +193,11 @@ func (s *sink) write(ctx context.Context, run []line, from int) (int, error) {
 	}
 	return out.write(ctx, s.text.bytes[from:run[len(run)-1].out], s.patience)
 }
+
+// end is never asked for: a log is never stale.
+func (s *sink) end(context.Context, time.Time) error { return nil }
+
+func (s *sink) stale() <-chan struct{} { return nil }
 
 // pay writes what is owed and reports whether a line became whole by it.
 func (s *sink) pay(ctx context.Context) (bool, error) {

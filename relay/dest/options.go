@@ -25,6 +25,10 @@ type Options struct {
 	Overflow string `toml:"overflow" enum:"drop_oldest|drop_newest"`
 	// What counts as delivered: "written" trusts the operating system's word that it took the bytes.
 	Confirm string `toml:"confirm" enum:"written"`
+	// How long what was written may stay unproven at most, with confirm = "close".
+	ConfirmEvery time.Duration `toml:"-"`
+	// How much may be written at most between two proofs, with confirm = "close"; a quarter of the queue, if that is less.
+	ConfirmBytes int `toml:"-"`
 	// Whether the type of a sample is written after its time, for another plumbago.
 	Types bool `toml:"types"`
 	// How many bytes of points are gathered at most before they are queued; at most 64 KiB.
@@ -58,7 +62,7 @@ func DefaultOptions() Options {
 	return Options{
 		Protocol: "plaintext", Transport: "tcp", Queue: 64 << 20, Overflow: "drop_oldest", Confirm: "written", Compress: "none",
 		Batch: 64 << 10, Flush: 5 * time.Millisecond, ConnectTimeout: 5 * time.Second, WriteTimeout: 10 * time.Second,
-		UserTimeout: 10 * time.Second, Resolve: 30 * time.Second,
+		UserTimeout: 10 * time.Second, Resolve: 30 * time.Second, ConfirmEvery: 5 * time.Second, ConfirmBytes: 4 << 20,
 		Reconnect: []time.Duration{100 * time.Millisecond, 30 * time.Second}, Layout: "plain",
 	}
 }

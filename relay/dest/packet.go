@@ -23,6 +23,7 @@ const (
 type packets struct {
 	route
 	turn
+	trusting
 	pickle bool
 	conn   net.Conn
 }
@@ -34,7 +35,7 @@ func newPackets(r route, o Options, log *zap.Logger) *packets {
 // open resolves the endpoint's name and makes a fresh socket for it.
 func (u *packets) open(ctx context.Context) (err error) {
 	u.drop()
-	s, _, _, err := u.connect(ctx)
+	s, _, _, err := u.connect(ctx, "")
 	if err != nil {
 		return err
 	}
@@ -42,11 +43,6 @@ func (u *packets) open(ctx context.Context) (err error) {
 	u.begin(u.conn.RemoteAddr())
 	return nil
 }
-
-// broken is nil: nobody ends a connection that there is none of.
-func (u *packets) broken() <-chan struct{} { return nil }
-
-func (u *packets) cause() error { return nil }
 
 // send writes datagram by datagram; after an error the next send goes on with the next datagram.
 func (u *packets) send(ctx context.Context, ps []parcel) (written int64, err error) {
@@ -109,7 +105,15 @@ func (u *packets) cut(p *parcel) (size int, points int64) {
 	return size, left
 }
 
-func (u *packets) close(context.Context) { u.drop() }
+func (u *packets) end(context.Context, time.Time) error {
+	u.drop()
+	return nil
+}
+
+func (u *packets) close(context.Context, time.Time) error {
+	u.drop()
+	return nil
+}
 
 func (u *packets) drop() {
 	u.turn.end()

@@ -63,4 +63,12 @@ func (w pulsing) send(ctx context.Context, ps []parcel) (written int64, err erro
 	return w.wire.send(ctx, ps)
 }
 
-func (w pulsing) close(ctx context.Context) { w.pulse.wait(func() { w.wire.close(ctx) }) }
+func (w pulsing) end(ctx context.Context, since time.Time) (err error) {
+	w.pulse.wait(func() { err = w.wire.end(ctx, since) })
+	return err
+}
+
+func (w pulsing) close(ctx context.Context, since time.Time) (err error) {
+	w.pulse.wait(func() { err = w.wire.close(ctx, since) })
+	return err
+}

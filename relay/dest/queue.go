@@ -10,47 +10,26 @@ import (
 // maxHand is how many frames the destination's goroutine takes in hand at once: what one writev carries.
 const maxHand = 16
 
-// A parcel is a frame on its way and how far it got.
-type parcel struct {
-	frame *carbon.Frame
-	left  int64 // its points that have not met their end yet
-	done  int   // how many of its bytes need not be written again
-	cut   bool  // a part of what follows done went out before the way broke: it goes out again
-	own   bool  // the queue's own frame, which nobody else holds: waiting small frames are gathered in it
-	parts []part
-
-	// What a wire says of one send; settle moves it into the counts.
-	delivered, failed int64
-	resent            bool
-}
-
-// A part is a frame as it was pushed, in a frame that gathered several; it is kept where each is a datagram by itself.
-type part struct{ size, points int32 }
-
-// finished says whether nothing of p is to be written any more.
-func (p *parcel) finished() bool { return p.done == len(p.frame.Bytes) }
-
-// deliver marks all that is left of p as written.
-func (p *parcel) deliver() {
-	p.delivered = p.left - p.failed
-	p.done = len(p.frame.Bytes)
-	p.resent = p.cut
-}
-
 // A queue is what waits for an endpoint, bounded in bytes, and the endpoint's part of the ledger. Its lock is all that
 // the callers of Push and the destination's goroutine share; it is held for nanoseconds, or for one copy of at most
 // carbon.FrameSize bytes while frames are gathered.
+//
+// Frames move from the line, where they wait, into the hand, where they are written, and from there, if that does not yet
+// prove that the endpoint has them, into the trail, in this order always. A break moves them back.
 type queue struct {
 	mu     sync.Mutex
 	counts stat.EndpointCounts
-	line   ring     // what waits
-	hand   []parcel // what the goroutine is writing, before line; no overflow takes it
-	bytes  int      // of the frames in line and in hand
+	trail  trail    // what was written and is not proven to have been read
+	hand   []parcel // what the goroutine is writing
+	line   ring     // what waits: all that an overflow takes
+	bytes  int      // of all their frames
 	inHand int      // of those in hand alone
 	sent   int64    // bytes written in all
 	idle   bool     // the goroutine found nothing to do: the next push wakes it
+	proofs bool     // what is written is kept until it is proven to have been read
 	closed bool     // no more is taken
 	ended  bool     // nor from another member: nobody will write it
+	spool  cursor
 
 	limit  int  // the most that bytes may be
 	newest bool // the newest gives way when it is full, not the oldest
@@ -103,7 +82,7 @@ func (q *queue) makeRoom(size int) bool {
 	if q.bytes+size <= q.limit {
 		return true
 	}
-	if q.newest || q.inHand+size > q.limit {
+	if q.newest || q.inHand+q.trail.bytes+size > q.limit {
 		return false
 	}
 	for q.bytes+size > q.limit {
@@ -150,15 +129,16 @@ func (q *queue) rouse() {
 	}
 }
 
-// take puts the next frames in hand and returns them: at most maxHand, and at most a quarter of the queue but for the
-// first, so that a stalled endpoint does not make the whole of a small queue untouchable. The caller must settle them
-// before it takes again.
-func (q *queue) take() []parcel {
+// take puts the next frames in hand and returns them: at most maxHand, and but for the first at most so many bytes and a
+// quarter of the queue, so that a stalled endpoint does not make the whole of a small queue untouchable. The caller must
+// settle them before it takes again.
+func (q *queue) take(most int64) []parcel {
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	limit := int(min(most, int64(q.limit/4)))
 	for len(q.hand) < maxHand {
 		next := q.line.front()
-		if next == nil || len(q.hand) > 0 && q.inHand+len(next.frame.Bytes) > q.limit/4 {
+		if next == nil || len(q.hand) > 0 && q.inHand+len(next.frame.Bytes) > limit {
 			break
 		}
 		q.inHand += len(next.frame.Bytes)
@@ -168,38 +148,82 @@ func (q *queue) take() []parcel {
 	return q.hand
 }
 
-// settle counts what became of the frames in hand and puts those that are unfinished back to the head of the line;
-// written is how many bytes went out.
-func (q *queue) settle(written int64) {
-	var done [maxHand]*carbon.Frame
+// settle counts what became of the frames in hand: those that are written are delivered, or kept until that is proven;
+// those that are unfinished go back to the head of the line. written is how many bytes went out; it returns how many are
+// unproven.
+func (q *queue) settle(written int64) (unproven int64) {
+	var spare [maxHand]*carbon.Frame
 	q.mu.Lock()
 	q.sent += written
-	for i := len(q.hand) - 1; i >= 0; i-- {
-		p := &q.hand[i]
-		q.counts.Delivered += p.delivered
-		q.counts.Dropped[stat.LossWriteError] += p.failed
-		q.counts.Queued -= p.delivered + p.failed
-		if p.resent {
-			q.counts.Resent += p.delivered
+	for i := range q.hand {
+		if p := &q.hand[i]; p.finished() {
+			spare[i] = q.finished(p)
 		}
-		p.left -= p.delivered + p.failed
-		p.delivered, p.failed, p.resent = 0, 0, false
-		if p.finished() {
-			q.bytes -= len(p.frame.Bytes)
-			done[i] = p.frame
-		} else {
-			p.own = false // it has been seen: it does not grow any more
-			q.line.pushFront(*p)
+	}
+	for i := len(q.hand) - 1; i >= 0; i-- {
+		if p := &q.hand[i]; p.frame != nil {
+			spare[i] = q.putBack(p)
 		}
 	}
 	clear(q.hand)
 	q.hand, q.inHand = q.hand[:0], 0
+	unproven = q.trail.size
 	q.mu.Unlock()
-	for _, f := range done {
+	for _, f := range spare {
 		if f != nil {
 			f.Free()
 		}
 	}
+	return unproven
+}
+
+// finished counts a parcel of which all was written, or can never be, and returns what is to be freed, if anything.
+func (q *queue) finished(p *parcel) (spare *carbon.Frame) {
+	q.account(p)
+	if q.proofs {
+		return q.keep(p)
+	}
+	q.move(p, p.delivered, &q.counts.Delivered)
+	q.spool.passed(p)
+	q.bytes -= p.memory()
+	spare, p.frame = p.frame, nil
+	return spare
+}
+
+// putBack counts what was written of an unfinished parcel and lets the rest be written first of all; what is from the
+// spool is read from there again.
+func (q *queue) putBack(p *parcel) (spare *carbon.Frame) {
+	q.account(p)
+	q.move(p, p.delivered, &q.counts.Delivered)
+	if p.mark != 0 {
+		q.spool.rewind = true
+		return p.frame
+	}
+	p.left -= p.delivered
+	p.delivered, p.resent = 0, false
+	p.own = false // it has been seen: it does not grow any more
+	q.line.pushFront(*p)
+	return nil
+}
+
+// account counts what can never be written of p, and what was written again.
+func (q *queue) account(p *parcel) {
+	q.move(p, p.failed, &q.counts.Dropped[stat.LossWriteError])
+	p.left -= p.failed
+	p.failed = 0
+	if p.resent {
+		q.counts.Resent += p.delivered
+	}
+}
+
+// move moves n points of p in the account, from where they wait.
+func (q *queue) move(p *parcel, n int64, to *int64) {
+	if p.mark != 0 {
+		q.counts.Spooled -= n
+	} else {
+		q.counts.Queued -= n
+	}
+	*to += n
 }
 
 // close makes the queue take no more; what is in it stays.
@@ -209,11 +233,17 @@ func (q *queue) close() {
 	q.mu.Unlock()
 }
 
-// abandon drops what is left, counted as lost by the shutdown, and returns how many points were lost so in all.
+// abandon drops what is left, counted as lost by the shutdown, and returns how many points were lost so in all. What was
+// written and never proven stays counted as unproven.
 func (q *queue) abandon() (lost int64) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.closed, q.ended = true, true
+	for q.trail.len() > 0 {
+		p := q.trail.pop()
+		q.bytes -= p.memory()
+		p.free()
+	}
 	for q.line.len() > 0 {
 		p := q.line.popFront()
 		q.bytes -= len(p.frame.Bytes)
@@ -224,12 +254,12 @@ func (q *queue) abandon() (lost int64) {
 	return q.counts.Dropped[stat.LossShutdown]
 }
 
-// finish ends the queue if nothing waits and nothing is in hand, and says whether it did. Only then, under the same lock,
-// does it stop to take frames from other members: one that came in between would be lost.
+// finish ends the queue if nothing waits, nothing is in hand and nothing unproven, and says whether it did. Only then, under
+// the same lock, does it stop to take frames from other members: one that came in between would be lost.
 func (q *queue) finish() bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if q.line.len()+len(q.hand) > 0 {
+	if q.line.len()+len(q.hand)+q.trail.len() > 0 {
 		return false
 	}
 	q.ended = true
@@ -241,7 +271,8 @@ type level struct {
 	counts stat.EndpointCounts
 	bytes  int
 	sent   int64
-	oldest int64 // Unix milliseconds when the first of its points came in; 0 if nothing waits
+	oldest int64 // Unix milliseconds when the first of the points that wait came in; 0 if nothing waits
+	behind int64 // the same of those that are not proven
 }
 
 // level returns how full q is at this moment.
@@ -253,6 +284,9 @@ func (q *queue) level() level {
 		l.oldest = q.hand[0].frame.Oldest
 	} else if next := q.line.front(); next != nil {
 		l.oldest = next.frame.Oldest
+	}
+	if first := q.trail.front(); first != nil && first.frame != nil {
+		l.behind = first.frame.Oldest
 	}
 	return l
 }

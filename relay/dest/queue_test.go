@@ -36,7 +36,7 @@ func TestQueueOverflow(t *testing.T) {
 		q := newQueue(o)
 		for i := range pushes {
 			if i == inHand && inHand > 0 {
-				q.take() // takes one: a quarter of the queue
+				q.take(1 << 30) // takes one: a quarter of the queue
 			}
 			q.push(sized(pushes[i], large))
 		}
@@ -70,7 +70,7 @@ func TestQueueTooLarge(t *testing.T) {
 		if got := waiting(q); len(got) != 1 || q.counts.Dropped[stat.LossOverflow] != 1 {
 			t.Errorf("%s: %d frames wait, %+v", overflow, len(got), q.counts)
 		}
-		q.take()
+		q.take(1 << 30)
 		q.push(sized('c', 401)) // what is in hand does not give way
 		if len(q.hand) != 1 || q.counts.Dropped[stat.LossOverflow] != 2 || !q.counts.Balanced() {
 			t.Errorf("%s: %+v", overflow, q.counts)
@@ -109,7 +109,7 @@ func TestQueueGathers(t *testing.T) {
 		t.Error("a shared frame was changed")
 	}
 	// What was in hand never grows: it may be half written.
-	n := len(q.take())
+	n := len(q.take(1 << 30))
 	q.settle(0)
 	before := waiting(q)[:n]
 	q.push(numbered(0, 1))
@@ -138,7 +138,7 @@ func TestQueueLaw(t *testing.T) {
 				q.push(numbered(next, n))
 				next += n
 			case 2:
-				ps := q.take()
+				ps := q.take(1 << 30)
 				for i := range ps {
 					if r.IntN(8) == 0 {
 						ps[i].cut = true
@@ -184,7 +184,7 @@ func TestPushDoesNotAllocate(t *testing.T) {
 	cycle := func() {
 		f.Retain(1)
 		q.push(f)
-		for _, p := range q.take() {
+		for _, p := range q.take(1 << 30) {
 			_ = p
 		}
 		q.hand[0].deliver()
@@ -218,7 +218,7 @@ func BenchmarkPushTakeSettle(b *testing.B) {
 	for b.Loop() {
 		f.Retain(1)
 		q.push(f)
-		q.take()[0].deliver()
+		q.take(1 << 30)[0].deliver()
 		q.settle(1)
 	}
 }

@@ -16,6 +16,7 @@ type retry struct {
 	shortest, longest time.Duration
 	hold              time.Duration
 	failures          int       // in a row
+	forgiven          int       // how many of them there were when the endpoint last proved that it works
 	upSince           time.Time // zero while the endpoint is not up
 	hurried           bool      // Close has cut a pause short
 }
@@ -36,20 +37,24 @@ func (r *retry) up() bool {
 // fail notes a failure and returns how many there were in a row.
 func (r *retry) fail() int {
 	if !r.upSince.IsZero() && time.Since(r.upSince) >= r.hold {
-		r.failures = 0
+		r.failures, r.forgiven = 0, 0
 	}
 	r.upSince = time.Time{}
 	r.failures++
 	return r.failures
 }
 
+// proven notes that the endpoint has read what was sent: pauses are short again, however short the connection was.
+func (r *retry) proven() { r.forgiven = r.failures }
+
 // pause returns how long to wait before the next attempt: between half and all of a bound that doubles with each failure.
 func (r *retry) pause() time.Duration {
-	if r.failures == 0 {
+	n := r.failures - r.forgiven
+	if n <= 0 {
 		return 0
 	}
 	bound := r.shortest
-	for range r.failures - 1 {
+	for range n - 1 {
 		if bound >= r.longest/2 {
 			bound = r.longest
 			break
@@ -75,7 +80,7 @@ func (r *retry) wait(rest time.Duration, life context.Context, closing <-chan st
 		return false
 	case <-life.Done():
 	case <-closing:
-		r.hurried, r.failures = true, 0
+		r.hurried, r.failures, r.forgiven = true, 0, 0
 	}
 	return true
 }

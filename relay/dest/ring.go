@@ -49,6 +49,18 @@ func (r *ring) popFront() parcel {
 	return p
 }
 
+// popBack removes the last parcel; there must be one.
+func (r *ring) popBack() parcel {
+	last := r.back()
+	p := *last
+	*last = parcel{}
+	r.n--
+	if r.n == 0 && len(r.slots) > maxIdleSlots {
+		*r = ring{}
+	}
+	return p
+}
+
 // grow makes room for one more.
 func (r *ring) grow() {
 	if r.n < len(r.slots) {

@@ -55,15 +55,19 @@ func newRoute(endpoint string, o Options, dial Dialer, log *zap.Logger) (r route
 	return r, err
 }
 
-// connect makes a connection: its socket, and what is written to, which is the socket itself without TLS. A refusal of
-// our certificate may come for as long as verdict; see transport.Client.
-func (r *route) connect(ctx context.Context) (s *socket, conn net.Conn, verdict time.Duration, err error) {
+// connect makes a connection: its socket, and what is written to, which is the socket itself without TLS. An address other
+// than "" stands for the endpoint's own. A refusal of our certificate may come for as long as verdict; see
+// transport.Client.
+func (r *route) connect(ctx context.Context, address string) (s *socket, conn net.Conn, verdict time.Duration, err error) {
 	if r.timeout > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, r.timeout)
 		defer cancel()
 	}
-	raw, err := r.dial(ctx, r.network, r.address)
+	if address == "" {
+		address = r.address
+	}
+	raw, err := r.dial(ctx, r.network, address)
 	if err != nil {
 		return nil, nil, 0, err
 	}

@@ -17,7 +17,7 @@ import (
 func pair(t *testing.T, dial Dialer, other Dialer) (a, b *Dest, changes *atomic.Int32) {
 	t.Helper()
 	changes = new(atomic.Int32)
-	a, b = newDest(t, "a:2003", DefaultOptions(), dial), newDest(t, "b:2003", DefaultOptions(), other)
+	a, b = newDest(t, "a:2003", proving(), dial), newDest(t, "b:2003", proving(), other)
 	a.StandBy(Standby{
 		Changed: func() { changes.Add(1) },
 		Relieve: func() {
@@ -241,9 +241,9 @@ func TestMoveBetweenLogs(t *testing.T) {
 	if err := b.sink.open(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	written, err := b.sink.send(t.Context(), b.queue.take())
+	written, err := b.sink.send(t.Context(), b.queue.take(1<<30))
 	b.queue.settle(written)
-	b.sink.close(t.Context())
+	b.sink.shut()
 	if got := content(t, path); err != nil || got != "1 0\nmoved 2 0\n" || b.Counts().Delivered != 2 {
 		t.Errorf("wrote %q, %v: %+v", got, err, b.Counts())
 	}

@@ -136,7 +136,7 @@ func BenchmarkTree(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
-	d.sink.close(b.Context())
+	d.sink.shut()
 	f.Free()
 	src.Free()
 }

@@ -38,6 +38,16 @@ func newTurn(host string, o Options, log *zap.Logger) turn {
 // stale is closed when the connection should be made anew.
 func (t *turn) stale() <-chan struct{} { return t.due }
 
+// over says whether it is.
+func (t *turn) over() bool {
+	select {
+	case <-t.due:
+		return true
+	default:
+		return false
+	}
+}
+
 // begin starts the turn of a connection to an address.
 func (t *turn) begin(remote net.Addr) {
 	t.end()

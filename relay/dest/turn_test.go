@@ -101,6 +101,7 @@ func (w *town) state() (asked, open, ends int) {
 
 // start makes a destination in the town.
 func (w *town) start(t *testing.T, o Options, endpoint string) *Dest {
+	o.Confirm = "written"
 	d := newDest(t, endpoint, o, w.dial)
 	d.wire.(*stream).find = w.find
 	d.Start()

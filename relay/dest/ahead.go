@@ -1,0 +1,155 @@
+package dest
+
+import (
+	"context"
+	"time"
+)
+
+// A next is a connection, or why there is none.
+type next struct {
+	link     *link
+	err      error
+	resolved bool // the endpoint's name was looked up for it
+}
+
+// An ahead is a connection that is made before it is needed.
+type ahead struct {
+	made chan next // nil if none is made
+	stop context.CancelFunc
+}
+
+// begin makes a connection in the background.
+func (a *ahead) begin(ctx context.Context, connect func(context.Context) next) {
+	ctx, stop := context.WithCancel(ctx)
+	made := make(chan next, 1)
+	a.made, a.stop = made, stop
+	go func() { made <- connect(ctx) }()
+}
+
+// take waits for the connection and returns it; nothing if none was begun, or if it could not be made without asking for
+// the endpoint's name.
+func (a *ahead) take(ctx context.Context) (n next) {
+	if a.made == nil {
+		return n
+	}
+	select {
+	case n = <-a.made:
+		a.stop()
+		*a = ahead{}
+	case <-ctx.Done():
+		a.drop()
+		return next{err: ctx.Err()}
+	}
+	if n.err != nil && !n.resolved {
+		return next{}
+	}
+	return n
+}
+
+// drop gives the connection up.
+func (a *ahead) drop() {
+	if a.made == nil {
+		return
+	}
+	a.stop()
+	if n := <-a.made; n.link != nil {
+		n.link.close()
+	}
+	*a = ahead{}
+}
+
+// reach makes a connection: to an address, or if that is "" to what the endpoint's name stands for now.
+func (s *stream) reach(ctx context.Context, address string) next {
+	n := next{resolved: address == ""}
+	socket, conn, verdict, err := s.connect(ctx, address)
+	if err != nil {
+		n.err = err
+		return n
+	}
+	l := newLink(socket, conn, s.host)
+	if verdict > 0 {
+		// Whatever were written before a refusal comes would be lost.
+		t := time.NewTimer(verdict)
+		defer t.Stop()
+		select {
+		case <-l.gone:
+			n.err = l.end
+			return n
+		case <-ctx.Done():
+			l.close()
+			n.err = ctx.Err()
+			return n
+		case <-t.C:
+		}
+	}
+	n.link = l
+	return n
+}
+
+// proceed begins to make the connection that follows the present one: to the same address, unless its turn is over. Asking
+// for the name each time would ask the resolver a hundred times a second.
+func (s *stream) proceed(ctx context.Context) {
+	address := ""
+	if s.name() != "" && !s.turn.over() {
+		if at, ok := addressOf(s.link.socket.RemoteAddr()); ok && at.IsValid() {
+			address = s.link.socket.RemoteAddr().String()
+		}
+	}
+	s.ahead.begin(ctx, func(ctx context.Context) next { return s.reach(ctx, address) })
+}
+
+// end ends the connection in order and has the next one made meanwhile. It returns nil if the endpoint has everything, as
+// far as that is to be proven; since is when the first of that was written, zero if there is nothing.
+func (s *stream) end(ctx context.Context, since time.Time) error {
+	s.proceed(ctx)
+	err := s.settle(ctx, since)
+	s.drop()
+	if err != nil {
+		s.ahead.drop()
+	}
+	return err
+}
+
+// close ends the connection likewise, and all others.
+func (s *stream) close(ctx context.Context, since time.Time) error {
+	err := ctx.Err()
+	if err == nil && s.link != nil {
+		err = s.settle(ctx, since)
+	}
+	s.turn.end()
+	s.drop()
+	s.ahead.drop()
+	return err
+}
+
+// settle ends the compressed stream, then TLS, then our side of the connection, and waits for the endpoint's.
+func (s *stream) settle(ctx context.Context, since time.Time) error {
+	proof := s.proves() && !since.IsZero()
+	err := s.endPacked(ctx)
+	if err == nil {
+		err = s.link.finish(ctx)
+	}
+	switch {
+	case proof && err == nil:
+		return s.link.proof(ctx, since, silence(s.unread))
+	case proof:
+		return s.why(err)
+	case err == nil:
+		s.link.linger(ctx, s.patience)
+	}
+	return nil
+}
+
+// endPacked ends the compressed stream, if one was begun.
+func (s *stream) endPacked(ctx context.Context) error {
+	if !s.begun {
+		return nil
+	}
+	s.packed.Reset()
+	if err := s.press.Close(); err != nil {
+		return err
+	}
+	s.rest = append(s.chunk[:0], s.packed.Bytes())
+	_, err := s.write(ctx)
+	return err
+}
