@@ -27,6 +27,11 @@ type Batch struct {
 	Bad     [stat.NReasons]uint32 // what was refused, by reason: refusing costs no more than taking
 	Limited uint32                // samples that were decoded and taken out: their peer sends more than its listener allows
 	Cleaned uint32                // names that were put into their clean form, and tags that were dropped; beside the ledger
+
+	Parts    []Part    // who sent which part of Bytes, if several did
+	Refusals []Refusal // the first of what was refused
+	refused  []byte    // their texts
+	part     int       // the part that the last of them lay in
 }
 
 var batches = sync.Pool{New: func() any {
@@ -42,12 +47,9 @@ func (b *Batch) Free() {
 	if cap(b.Bytes) < BlockSize || cap(b.Bytes) > maxPooledBytes || cap(b.Points) > maxPooledPoints {
 		return
 	}
-	*b = Batch{Bytes: b.Bytes[:0], Points: b.Points[:0]}
+	*b = Batch{Bytes: b.Bytes[:0], Points: b.Points[:0], Parts: b.Parts[:0], Refusals: b.Refusals[:0], refused: b.refused[:0]}
 	batches.Put(b)
 }
-
-// Refuse counts one message that could not be read as a sample.
-func (b *Batch) Refuse(why stat.Reason) { b.Bad[why]++ }
 
 // Name returns the name of p, valid until b is freed.
 func (b *Batch) Name(p *Point) []byte { return b.Bytes[p.name : p.name+uint32(p.size)] }

@@ -22,6 +22,8 @@ type LineDecoder struct {
 	// Foreign, if it is set, is shown each line b.Bytes[from:to] of one field, which is no carbon's; it reports whether it took
 	// it: then it has added its points, or counted why there are none.
 	Foreign func(b *Batch, from, to int) bool
+
+	scratch []byte // a name whose line is refused
 }
 
 // NewLineDecoder returns a decoder of lines within l.

@@ -24,7 +24,7 @@ type draft struct {
 // that holds is counted.
 func (d *LineDecoder) odd(b *Batch, at, stop int, now int64) {
 	if stop-at > d.limits.MaxLine {
-		b.Refuse(stat.TooLong)
+		b.RefuseText(stat.TooLong, at, b.Bytes[at:stop])
 		return
 	}
 	line := trim(b, piece{at, stop})
@@ -32,7 +32,7 @@ func (d *LineDecoder) odd(b *Batch, at, stop int, now int64) {
 		return // a blank line is not a message
 	}
 	if why, ok := legible(line.of(b)); !ok {
-		b.Refuse(why)
+		b.RefuseText(why, at, line.of(b))
 		return
 	}
 	if d.Foreign != nil && !slices.ContainsFunc(line.of(b), blank) && d.Foreign(b, line.from, line.to) {
@@ -40,13 +40,13 @@ func (d *LineDecoder) odd(b *Batch, at, stop int, now int64) {
 	}
 	parts, ok := split(b, line)
 	if !ok {
-		b.Refuse(stat.BadFields)
+		b.RefuseText(stat.BadFields, at, line.of(b))
 		return
 	}
 	size := len(b.Bytes)
 	if why, ok := d.finish(b, &parts, now); !ok {
 		b.Bytes = b.Bytes[:size] // without what a name with statsd's tags had appended
-		b.Refuse(why)
+		b.RefuseText(why, at, line.of(b))
 	}
 }
 
@@ -176,26 +176,29 @@ func (d *LineDecoder) finish(b *Batch, s *draft, now int64) (why stat.Reason, ok
 	if s.tags.from < s.tags.to {
 		s.name = appendTagged(b, s.name, s.tags)
 	}
+	value, good := ParseNumber(s.value.of(b))
+	if why = stat.BadValue; good && s.rate.to != 0 {
+		good = isRate(s.rate.of(b))
+	}
+	ms, whole := now, false
+	if good && s.time.to != 0 {
+		why = stat.BadTime
+		ms, whole, good = parseTime(s.time.of(b), now)
+	}
+	if !good { // a bad name comes first, but the line is shown as it came
+		d.scratch = append(d.scratch[:0], s.name.of(b)...)
+		if _, _, worse, ok := clean(d.scratch, &d.limits); !ok {
+			why = worse
+		}
+		return why, false
+	}
 	name, mended, why, ok := clean(s.name.of(b), &d.limits)
 	if !ok {
 		return why, false
 	}
-	value, ok := ParseNumber(s.value.of(b))
-	if !ok {
-		return stat.BadValue, false
-	}
-	if s.rate.to != 0 && !isRate(s.rate.of(b)) {
-		return stat.BadValue, false
-	}
-	ms, flags := now, tagged(name)
-	if s.time.to != 0 {
-		var whole bool
-		if ms, whole, ok = parseTime(s.time.of(b), now); !ok {
-			return stat.BadTime, false
-		}
-		if whole {
-			flags |= Stamped
-		}
+	flags := tagged(name)
+	if whole {
+		flags |= Stamped
 	}
 	if mended {
 		b.Cleaned++

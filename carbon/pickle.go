@@ -23,6 +23,7 @@ type PickleDecoder struct {
 	limits  Limits
 	machine pickleMachine
 	names   pickleNames
+	text    []byte // scratch: what is refused
 }
 
 // NewPickleDecoder returns a decoder for one listener or connection. It keeps its scratch between calls.
@@ -44,7 +45,7 @@ func (d *PickleDecoder) Decode(b *Batch, now int64) error {
 			err = d.frame(b, at+4, at+4+size, now)
 		}
 		if err != nil {
-			b.Refuse(stat.BadPickle)
+			b.RefuseText(stat.BadPickle, at, []byte(err.Error()))
 			return err
 		}
 		at += 4 + size
@@ -90,13 +91,14 @@ func (d *PickleDecoder) guess(prefix []byte) string {
 
 // frame takes the pickle in b.Bytes[from:to], wholly or not at all.
 func (d *PickleDecoder) frame(b *Batch, from, to int, now int64) error {
-	points, bytes, bad, cleaned := len(b.Points), len(b.Bytes), b.Bad, b.Cleaned
+	points, bytes, bad, cleaned, refusals := len(b.Points), len(b.Bytes), b.Bad, b.Cleaned, len(b.Refusals)
 	top, err := d.machine.run(b, from, to)
 	if err == nil {
 		err = d.deliver(b, top, to-from, now)
 	}
 	if err != nil {
 		b.Points, b.Bytes, b.Bad, b.Cleaned = b.Points[:points], b.Bytes[:bytes], bad, cleaned
+		b.Refusals = b.Refusals[:refusals]
 	}
 	return err
 }

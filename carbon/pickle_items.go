@@ -48,18 +48,18 @@ func (d *PickleDecoder) deliver(b *Batch, top pickleValue, size int, now int64) 
 func (d *PickleDecoder) item(b *Batch, item *pickleValue, room int, now int64) int {
 	at, n, ok := d.machine.children(*item)
 	if !ok || n < 2 {
-		b.Refuse(stat.BadFields)
+		d.refuse(b, stat.BadFields, item)
 		return 1
 	}
 	first := d.machine.cells.at(at)
 	at = first.next
 	if first.kind != pickleText {
-		b.Refuse(stat.BadFields)
+		d.refuse(b, stat.BadFields, first)
 		return 1
 	}
 	name := d.names.find(b, first, item.shared() || first.shared(), &d.limits)
 	if !name.ok {
-		b.Refuse(name.why)
+		d.refuse(b, name.why, first)
 		return 1
 	}
 	if name.mended {
@@ -74,7 +74,7 @@ func (d *PickleDecoder) item(b *Batch, item *pickleValue, room int, now int64) i
 		at = point.next
 		value, ms, why, ok := d.point(b, point, now)
 		if !ok {
-			b.Refuse(why)
+			d.refusePoint(b, why, first, point)
 			continue
 		}
 		b.Points = append(b.Points, Point{

@@ -28,6 +28,9 @@ var reasonNames = [NReasons]string{
 // String returns the ledger's name of r.
 func (r Reason) String() string { return reasonNames[r] }
 
+// Reasons returns the names of all reasons.
+func Reasons() []string { return reasonNames[:] }
+
 // A Drop says why an accepted sample, or a result, met no other end.
 type Drop uint8
 

@@ -15,6 +15,7 @@ var allowed = map[string][]string{
 	"carbon/pattern":    {},
 	"carbon/stat":       {},
 	"carbon/transport":  {compress, lz4},
+	"carbon/top":        {},
 	"relay/ring":        {},
 	"relay/spool":       {},
 	"ingest/resp":       {},
@@ -29,7 +30,7 @@ var allowed = map[string][]string{
 	"aggregate/query": {"carbon/pattern", "aggregate/history"},
 	"relay/dest":      {"carbon", "carbon/stat", "carbon/transport", "relay/spool", zap, sys},
 	"ingest/statsd":   {"carbon", "carbon/stat", "aggregate/sketch"},
-	"ingest":          {"carbon", "carbon/pattern", "carbon/stat", "carbon/transport", "ingest/resp", "ingest/mmstats", "ingest/statsd", zap, sys},
+	"ingest":          {"carbon", "carbon/pattern", "carbon/stat", "carbon/top", "carbon/transport", "ingest/resp", "ingest/mmstats", "ingest/statsd", zap, sys},
 	"relay":           {"carbon", "carbon/pattern", "carbon/stat", "relay/ring", "relay/dest", "aggregate", zap},
 
 	"conf":         {"carbon", "carbon/transport", "carbon/pattern", "aggregate", "aggregate/history", "ingest", "relay", "relay/dest", "relay/ring", toml},
