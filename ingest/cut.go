@@ -44,7 +44,7 @@ func (c *lineCut) cut(b *carbon.Batch, old int) (int, bool) {
 	}
 	// One byte more than maxLine may still be a carriage return, which is not part of the line.
 	if len(b.Bytes)-whole > c.maxLine+1 {
-		b.Refuse(stat.TooLong)
+		b.RefuseText(stat.TooLong, whole, b.Bytes[whole:])
 		b.Bytes = b.Bytes[:whole]
 		c.skipping = true
 	}
@@ -58,8 +58,8 @@ func (c *lineCut) end(b *carbon.Batch, eof bool) {
 	case c.accept && eof:
 		b.Bytes = append(b.Bytes, '\n')
 	default:
+		b.RefuseText(stat.Unterminated, 0, b.Bytes)
 		b.Bytes = b.Bytes[:0]
-		b.Refuse(stat.Unterminated)
 	}
 }
 
@@ -86,6 +86,6 @@ func (c frameCut) cut(b *carbon.Batch, _ int) (whole int, ok bool) {
 }
 
 func (c frameCut) end(b *carbon.Batch, _ bool) {
+	b.RefuseText(stat.Unterminated, 0, b.Bytes)
 	b.Bytes = b.Bytes[:0]
-	b.Refuse(stat.Unterminated)
 }

@@ -148,6 +148,7 @@ func (p *packetSocket) take() error {
 		p.peer = peer
 		if p.lines {
 			p.addLines(data, cut)
+			addPart(p.batch, peer)
 			continue
 		}
 		p.addFrames(data)

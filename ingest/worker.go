@@ -34,6 +34,8 @@ type Worker struct {
 	linger time.Duration
 	log    *zap.Logger
 
+	notebook notebook // of its own goroutine
+
 	// A reader takes a place in room before it reads, and the worker frees the place once it has the batch. So inbox
 	// always has space for who holds one, and readers that wait for a slow worker hold no batch.
 	room    chan struct{}
@@ -78,7 +80,7 @@ type origin struct {
 // after every few batches.
 func NewWorker(sink carbon.Sink, asks chan func(), linger time.Duration, log *zap.Logger) *Worker {
 	return &Worker{
-		sink: sink, asks: asks, linger: linger, log: log,
+		sink: sink, asks: asks, linger: linger, log: log, notebook: newNotebook(),
 		room: make(chan struct{}, inboxSize), inbox: make(chan work, inboxSize),
 		closing: make(chan struct{}), gone: make(chan struct{}),
 	}
@@ -198,7 +200,9 @@ func (w *Worker) decode(k work) {
 		k.batch.Free()
 		return
 	}
-	if len(k.batch.Bytes) > 0 {
+	size := len(k.batch.Bytes)
+	w.notebook.open(k.batch)
+	if size > 0 {
 		k.batch.Arrival, k.batch.Peer = time.Now().UnixMilli(), k.peer.Addr()
 		if err := k.from.decoder.Decode(k.batch, k.batch.Arrival); err != nil {
 			w.refuse(&k, err)
@@ -209,6 +213,7 @@ func (w *Worker) decode(k work) {
 			}
 		}
 	}
+	w.notebook.close(&k, size)
 	w.sink.Accept(k.batch)
 }
 
