@@ -61,7 +61,23 @@ func newRoot() *cobra.Command {
 	}
 	root.SetVersionTemplate("plumbago {{.Version}}\n")
 	root.SetFlagErrorFunc(misplaced)
-	root.AddCommand(runCommand(), checkCommand(), configCommand(), diffCommand(), explainCommand(), ledgerCommand(), manCommand(), mmstatsCommand(), queryCommand(), ringCommand(), seriesCommand(), spoolCommand(), testCommand(), versionCommand())
+	root.AddCommand(
+		badCommand(),
+		checkCommand(),
+		configCommand(),
+		diffCommand(),
+		explainCommand(),
+		ledgerCommand(),
+		manCommand(),
+		mmstatsCommand(),
+		queryCommand(),
+		ringCommand(),
+		runCommand(),
+		seriesCommand(),
+		spoolCommand(),
+		testCommand(),
+		versionCommand(),
+	)
 	root.InitDefaultHelpCmd()
 	if help, _, err := root.Find([]string{"help"}); err == nil {
 		help.Args = func(_ *cobra.Command, args []string) error {

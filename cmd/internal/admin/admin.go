@@ -80,6 +80,8 @@ func (s *Server) Handler() http.Handler {
 	mux.HandleFunc("GET /api/series", s.listSeries)
 	mux.HandleFunc("DELETE /api/series", s.changing(s.deleteSeries))
 	mux.HandleFunc("GET /api/series/refused", s.refused)
+	mux.HandleFunc("GET /api/bad", s.bad)
+	mux.HandleFunc("GET /api/peers", s.peers)
 	mux.HandleFunc("GET /api/results", s.listResults)
 	mux.HandleFunc("GET /api/history", s.history)
 	mux.HandleFunc("GET /api/query", s.query)

@@ -1,0 +1,92 @@
+package admin
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"plumbago/carbon/stat"
+	"plumbago/cmd/internal/daemon"
+)
+
+// bad answers with what was lately refused: of everybody, or of some.
+func (s *Server) bad(w http.ResponseWriter, r *http.Request) {
+	q := r.URL.Query()
+	if err := only(q, "peer", "listener", "reason", "limit"); err != nil {
+		fail(w, http.StatusBadRequest, err)
+		return
+	}
+	reason := q.Get("reason")
+	if names := stat.Reasons(); reason != "" && !slices.Contains(names, reason) {
+		fail(w, http.StatusBadRequest, fmt.Errorf("%q is no reason: there are %s", reason, strings.Join(names, ", ")))
+		return
+	}
+	limit, err := limitOf(q, 1000)
+	if err != nil {
+		fail(w, http.StatusBadRequest, err)
+		return
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), patience)
+	defer cancel()
+	l, err := s.daemon.Bad(ctx)
+	is := func(key, value string) bool { return !q.Has(key) || q.Get(key) == value }
+	l.Bad = slices.DeleteFunc(l.Bad, func(b daemon.Bad) bool {
+		return !is("peer", b.Peer) || !is("listener", b.Listener) || !is("reason", b.Reason)
+	})
+	l.Bad = l.Bad[:min(limit, len(l.Bad))]
+	answer(w, l, err)
+}
+
+// peers answers with who sends the most.
+func (s *Server) peers(w http.ResponseWriter, r *http.Request) {
+	q := r.URL.Query()
+	if err := only(q, "sort", "limit"); err != nil {
+		fail(w, http.StatusBadRequest, err)
+		return
+	}
+	order, orders := q.Get("sort"), daemon.PeerOrders()
+	if order == "" {
+		order = orders[0]
+	}
+	if !slices.Contains(orders, order) {
+		fail(w, http.StatusBadRequest, fmt.Errorf("%q is no order: there are %s", order, strings.Join(orders, ", ")))
+		return
+	}
+	limit, err := limitOf(q, 100)
+	if err != nil {
+		fail(w, http.StatusBadRequest, err)
+		return
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), patience)
+	defer cancel()
+	l, err := s.daemon.Peers(ctx, order, limit)
+	answer(w, l, err)
+}
+
+// only refuses every parameter but those that are known: a filter that is not heeded would show too much.
+func only(q url.Values, known ...string) error {
+	for key := range q {
+		if !slices.Contains(known, key) {
+			return fmt.Errorf("%q is no parameter here: there are %s", key, strings.Join(known, ", "))
+		}
+	}
+	return nil
+}
+
+// limitOf reads how many are to be listed at most.
+func limitOf(q url.Values, otherwise int) (int, error) {
+	text := q.Get("limit")
+	if text == "" {
+		return otherwise, nil
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 0 || n > math.MaxInt32 {
+		return 0, fmt.Errorf("limit=%s is no number of rows", text)
+	}
+	return n, nil
+}
