@@ -12,12 +12,12 @@ import (
 // A notebook is what a worker knows of those who send to it: how much, and what of it was no sample. It is kept a batch
 // at a time.
 type notebook struct {
-	peers peers
-	bad   badLines
-	lines []int64 // scratch: of each part of a batch
+	senders senders
+	bad     badLines
+	lines   []int64 // scratch: of each part of a batch
 }
 
-func newNotebook() notebook { return notebook{peers: newPeers(), bad: newBadLines()} }
+func newNotebook() notebook { return notebook{senders: newSenders(), bad: newBadLines()} }
 
 // open is told of a batch before it is decoded: how many lines each part has shows only then.
 func (n *notebook) open(b *carbon.Batch) {
@@ -41,16 +41,16 @@ func (n *notebook) close(k *work, size int) {
 	if now == 0 { // nothing was decoded: the reader has refused all
 		now = time.Now().UnixMilli()
 	}
-	bad := total(&b.Bad)
+	bad := badTotal(&b.Bad)
 	if len(n.lines) > 0 {
 		from := uint32(0)
 		for i := range b.Parts {
 			part := &b.Parts[i]
-			n.peers.add(k.from.sender(part.Peer), part.Peer, tally{n.lines[i], int64(part.End - from), total(&part.Bad), 0}, now)
+			n.senders.add(k.from.sender(part.Peer), part.Peer, tally{n.lines[i], int64(part.End - from), badTotal(&part.Bad), 0}, now)
 			from = part.End
 		}
 	} else if lines := int64(len(b.Points)) + int64(b.Limited) + bad; lines > 0 {
-		p := n.peers.add(k.from.sender(k.peer), k.peer, tally{lines, int64(size), bad, int64(b.Limited)}, now)
+		p := n.senders.add(k.from.sender(k.peer), k.peer, tally{lines, int64(size), bad, int64(b.Limited)}, now)
 		if last := len(b.Points) - 1; last >= 0 {
 			p.clock(b.Points[last].Time, now)
 		}
@@ -71,7 +71,7 @@ func addPart(b *carbon.Batch, peer netip.AddrPort) {
 // sender returns who sends from an address.
 func (o *origin) sender(from netip.AddrPort) Sender { return Sender{o.listener, from.Addr().Unmap()} }
 
-func total(bad *[stat.NReasons]uint32) (n int64) {
+func badTotal(bad *[stat.NReasons]uint32) (n int64) {
 	for _, one := range bad {
 		n += int64(one)
 	}
@@ -79,7 +79,7 @@ func total(bad *[stat.NReasons]uint32) (n int64) {
 }
 
 // Peers returns who has sent the most. Only the worker's own goroutine may call it: see Ask.
-func (w *Worker) Peers() []Peer { return w.notebook.peers.list(time.Now().UnixMilli()) }
+func (w *Worker) Sent() []Sent { return w.notebook.senders.list(time.Now().UnixMilli()) }
 
 // Bad returns what was lately refused. Only the worker's own goroutine may call it: see Ask.
 func (w *Worker) Bad() []Bad { return w.notebook.bad.list(time.Now().UnixMilli()) }

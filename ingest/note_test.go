@@ -18,8 +18,8 @@ import (
 
 // told returns what a worker knows of its senders, and of what it refused, as text.
 func told(w *Worker) (peers, bad string) {
-	all := w.Peers()
-	slices.SortFunc(all, func(a, b Peer) int { return a.Addr.Compare(b.Addr) })
+	all := w.Sent()
+	slices.SortFunc(all, func(a, b Sent) int { return a.Addr.Compare(b.Addr) })
 	var out []string
 	for _, p := range all {
 		skew := "-"

@@ -71,17 +71,17 @@ func (d *Decoder) line(b *carbon.Batch, line piece, now int64) {
 	}
 	switch {
 	case line.to-line.from > d.limits.MaxLine:
-		b.Refuse(stat.TooLong)
+		b.RefuseText(stat.TooLong, line.from, line.of(b))
 		return
 	case len(bytes.TrimSpace(line.of(b))) == 0:
 		return
 	}
 	colon := bytes.IndexByte(line.of(b), ':')
 	if colon < 0 {
-		b.Refuse(stat.BadFields)
+		b.RefuseText(stat.BadFields, line.from, line.of(b))
 		return
 	}
-	p := parser{b: b, name: piece{line.from, line.from + colon}, at: line.from + colon + 1, to: line.to}
+	p := parser{b: b, name: piece{line.from, line.from + colon}, at: line.from + colon + 1, to: line.to, end: line.to}
 	if k, ok := p.first(); ok && !k.Statsd() {
 		d.lines.Line(b, line.from, line.to, now)
 		return
@@ -96,7 +96,7 @@ func (d *Decoder) foreign(b *carbon.Batch, from, to int) bool {
 	if colon < 0 {
 		return false
 	}
-	p := parser{b: b, name: piece{from, from + colon}, at: from + colon + 1, to: to}
+	p := parser{b: b, name: piece{from, from + colon}, at: from + colon + 1, to: to, end: to}
 	if k, ok := p.first(); !ok || !k.Statsd() {
 		return false
 	}
@@ -107,7 +107,7 @@ func (d *Decoder) foreign(b *carbon.Batch, from, to int) bool {
 // values adds the points of a line.
 func (d *Decoder) values(p *parser) {
 	if !p.cutTags() {
-		p.b.Refuse(stat.BadFields)
+		p.refuse(stat.BadFields)
 		return
 	}
 	var name piece // made ready with the first value that is good
@@ -116,7 +116,7 @@ func (d *Decoder) values(p *parser) {
 		var g group
 		var ok bool
 		if g, more, ok = p.group(); !ok {
-			p.b.Refuse(stat.BadFields)
+			p.refuse(stat.BadFields)
 			return // what follows cannot be told apart
 		}
 		weight, rated := 1.0, true
@@ -128,13 +128,13 @@ func (d *Decoder) values(p *parser) {
 			v, extra, good := read(value.of(p.b), &g, weight)
 			switch {
 			case !good || !rated:
-				p.b.Refuse(stat.BadValue)
+				p.refuse(stat.BadValue)
 			case !named:
-				p.b.Refuse(why)
+				p.refuse(why)
 			default:
 				if name.to == 0 {
 					if name, why, named = d.name(p.b, p.name, p.tags); !named {
-						p.b.Refuse(why)
+						p.refuse(why)
 						break
 					}
 				}
@@ -147,6 +147,11 @@ func (d *Decoder) values(p *parser) {
 		}
 	}
 	p.b.Cleaned += p.skipped
+}
+
+// refuse counts a value that is none; what is shown is its whole line.
+func (p *parser) refuse(why stat.Reason) {
+	p.b.RefuseText(why, p.name.from, p.b.Bytes[p.name.from:p.end])
 }
 
 // weigh returns for how many samples one stands that was taken at a rate.

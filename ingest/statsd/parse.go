@@ -10,6 +10,7 @@ import (
 type parser struct {
 	b       *carbon.Batch
 	name    piece
+	end     int // of the line
 	tags    piece
 	last    piece // the fields behind the tags, which belong to the last group
 	at, to  int   // what is left, without tags and what follows them

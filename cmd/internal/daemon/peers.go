@@ -53,8 +53,8 @@ func (p *Peer) skew() float64 {
 func (d *Daemon) Peers(ctx context.Context, order string, limit int) (PeerList, error) {
 	known := map[ingest.Sender]*Peer{}
 	for _, w := range d.workers {
-		var some []ingest.Peer
-		if err := d.ask(ctx, w, func() { some = w.Peers() }); err != nil {
+		var some []ingest.Sent
+		if err := d.ask(ctx, w, func() { some = w.Sent() }); err != nil {
 			return PeerList{}, err
 		}
 		for i := range some {
@@ -77,7 +77,7 @@ func (d *Daemon) Peers(ctx context.Context, order string, limit int) (PeerList, 
 }
 
 // add adds what another worker knows.
-func (p *Peer) add(o *ingest.Peer) {
+func (p *Peer) add(o *ingest.Sent) {
 	p.Lines, p.Bytes, p.Bad, p.Limited = p.Lines+o.Lines, p.Bytes+o.Bytes, p.Bad+o.Bad, p.Limited+o.Limited
 	p.Rate, p.Before = p.Rate+o.PerSec, p.Before+o.Over
 	if last := time.UnixMilli(o.Last); last.After(p.Last) {

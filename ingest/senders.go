@@ -7,9 +7,9 @@ import (
 )
 
 const (
-	peersKept  = 1024   // how many peers a worker tells apart: those that sent the most
-	rateWindow = 10_000 // milliseconds over which a peer's rate is taken
-	skewWindow = 60_000 // milliseconds after which the newest time that a peer's clock showed is forgotten
+	sendersKept = 1024   // how many senders a worker tells apart: those that sent the most
+	rateWindow  = 10_000 // milliseconds over which a sender's rate is taken
+	skewWindow  = 60_000 // milliseconds after which the newest time that a sender's clock showed is forgotten
 )
 
 // A Sender is who sends: an address on a listener, whatever the ports; of a unix socket it has no address.
@@ -18,8 +18,8 @@ type Sender struct {
 	Addr     netip.Addr
 }
 
-// A Peer is what a sender has sent since its worker knows it.
-type Peer struct {
+// Sent is what a sender has sent since its worker knows it.
+type Sent struct {
 	Sender
 	Lines   int64 // good or bad
 	Over    int64 // how many more it may have sent before it was known
@@ -33,8 +33,8 @@ type Peer struct {
 	Timed   bool           // whether Skew is known
 }
 
-// peer is what a worker counts of a sender.
-type peer struct {
+// sent is what a worker counts of a sender.
+type sent struct {
 	lines, bytes, bad, limited int64
 	from                       netip.AddrPort
 	last                       int64
@@ -84,34 +84,34 @@ func (w *window) raise(number, n int64) {
 	w.now = max(w.now, n)
 }
 
-// peers are the senders that a worker knows.
-type peers struct{ top *top.Top[Sender, peer] }
+// senders are those that a worker knows.
+type senders struct{ top *top.Top[Sender, sent] }
 
-func newPeers() peers { return peers{top.New[Sender, peer](peersKept)} }
+func newSenders() senders { return senders{top.New[Sender, sent](sendersKept)} }
 
-// tally are the figures of one batch, or of one peer's part of it.
+// tally are the figures of one batch, or of one sender's part of it.
 type tally struct{ lines, bytes, bad, limited int64 }
 
 // add counts what from sent, all at one time in Unix milliseconds.
-func (p peers) add(s Sender, from netip.AddrPort, t tally, now int64) *peer {
-	x := &p.top.Add(s, t.lines).Value
+func (l senders) add(s Sender, from netip.AddrPort, t tally, now int64) *sent {
+	x := &l.top.Add(s, t.lines).Value
 	x.lines, x.bytes, x.bad, x.limited = x.lines+t.lines, x.bytes+t.bytes, x.bad+t.bad, x.limited+t.limited
 	x.from, x.last = from, now
 	x.rate.add(now/rateWindow, t.lines)
 	return x
 }
 
-// clock notes what a peer's clock showed: the time of a sample that it has just sent.
-func (x *peer) clock(sample, now int64) {
+// clock notes what a sender's clock showed: the time of a sample that it has just sent.
+func (x *sent) clock(sample, now int64) {
 	x.skew.raise(now/skewWindow, sample-now)
 	x.timed = true
 }
 
 // list returns what is known at a time in Unix milliseconds.
-func (p peers) list(now int64) (all []Peer) {
-	p.top.Each(func(e *top.Entry[Sender, peer]) {
+func (l senders) list(now int64) (all []Sent) {
+	l.top.Each(func(e *top.Entry[Sender, sent]) {
 		x := e.Value
-		one := Peer{
+		one := Sent{
 			Sender: e.Key, Lines: x.lines, Over: e.Over, Bytes: x.bytes, Bad: x.bad, Limited: x.limited, From: x.from, Last: x.last,
 		}
 		x.rate.move(now / rateWindow)
