@@ -23,15 +23,15 @@ type Batch struct {
 	Points  []Point               // what a Decoder found in Bytes
 	Arrival int64                 // Unix milliseconds when it was read: the clock is asked once a batch
 	Source  uint16                // the listener it came by
-	Peer    netip.Addr            // who sent it, of datagrams of several the last one; the zero Addr if nobody knows
 	Bad     [stat.NReasons]uint32 // what was refused, by reason: refusing costs no more than taking
 	Limited uint32                // samples that were decoded and taken out: their peer sends more than its listener allows
 	Cleaned uint32                // names that were put into their clean form, and tags that were dropped; beside the ledger
 
-	Parts    []Part    // who sent which part of Bytes, if several did
-	Refusals []Refusal // the first of what was refused
-	refused  []byte    // their texts
-	part     int       // the part that the last of them lay in
+	Peer     netip.AddrPort // who sent it, or the last of them; the zero one if nobody knows
+	Parts    []Part         // who sent which part of Bytes, if several did
+	Refusals []Refusal      // the first of what was refused
+	refused  []byte         // their texts
+	part     int            // the part that the last of them lay in
 }
 
 var batches = sync.Pool{New: func() any {

@@ -2,6 +2,7 @@ package carbon
 
 import (
 	"net/netip"
+	"sort"
 
 	"plumbago/carbon/stat"
 )
@@ -55,3 +56,15 @@ func (b *Batch) RefuseText(why stat.Reason, at int, text []byte) {
 
 // RefusedText returns the text of a refusal, valid until b is freed.
 func (b *Batch) RefusedText(r *Refusal) []byte { return b.refused[r.from:r.to] }
+
+// PeerOf returns who sent a point; the zero one if nobody knows.
+func (b *Batch) PeerOf(p *Point) netip.AddrPort {
+	if len(b.Parts) == 0 {
+		return b.Peer
+	}
+	i := sort.Search(len(b.Parts), func(i int) bool { return p.name < b.Parts[i].End })
+	if i == len(b.Parts) { // its name was put together behind what came
+		return netip.AddrPort{}
+	}
+	return b.Parts[i].Peer
+}

@@ -51,7 +51,7 @@ func (n *notebook) close(k *work, size int) {
 		}
 	} else if lines := int64(len(b.Points)) + int64(b.Limited) + bad; lines > 0 {
 		p := n.senders.add(k.from.sender(k.peer), k.peer, tally{lines, int64(size), bad, int64(b.Limited)}, now)
-		if last := len(b.Points) - 1; last >= 0 {
+		if last := len(b.Points) - 1; last >= 0 && !b.Points[last].Kind.Statsd() {
 			p.clock(b.Points[last].Time, now)
 		}
 	}

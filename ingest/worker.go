@@ -201,9 +201,10 @@ func (w *Worker) decode(k work) {
 		return
 	}
 	size := len(k.batch.Bytes)
+	k.batch.Peer = k.peer
 	w.notebook.open(k.batch)
 	if size > 0 {
-		k.batch.Arrival, k.batch.Peer = time.Now().UnixMilli(), k.peer.Addr()
+		k.batch.Arrival = time.Now().UnixMilli()
 		if err := k.from.decoder.Decode(k.batch, k.batch.Arrival); err != nil {
 			w.refuse(&k, err)
 		}

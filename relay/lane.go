@@ -188,6 +188,9 @@ func (l *Lane) accept(b *carbon.Batch) {
 	l.counts.Received += int64(b.Limited)
 	l.counts.Accepted += int64(b.Limited)
 	l.counts.Dropped[stat.DropRateLimit] += int64(b.Limited)
+	if l.table.Taps.Watched() {
+		l.table.Taps.Look(b)
+	}
 	var found [glance]*seen
 	for points := b.Points; len(points) > 0; {
 		n := min(len(points), glance)

@@ -8,12 +8,14 @@ import (
 
 	"plumbago/aggregate"
 	"plumbago/carbon/pattern"
+	"plumbago/carbon/tap"
 )
 
 // A Table is the ordered rules, compiled. It never changes; lanes share it and remember what it says of each name.
 type Table struct {
 	Clusters   []*Cluster
 	Aggregator *aggregate.Aggregator
+	Taps       *tap.Taps // those who watch what its lanes are given; nil is nobody. To be set before the first batch
 	rules      []rule
 	set        *pattern.Set // finds the rules that a name may meet
 	folding    []*rule      // the rules that aggregate, by the aggregator's IDs

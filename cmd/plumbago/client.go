@@ -35,6 +35,23 @@ func (c *client) flags(cmd *cobra.Command, address string) {
 
 // get asks the daemon for path. Many questions in a row share a connection.
 func (c *client) get(path string) ([]byte, error) {
+	res, err := c.ask(path, patience)
+	if err != nil {
+		return nil, err
+	}
+	defer res.Close()
+	text, err := io.ReadAll(res)
+	if err != nil {
+		return nil, fmt.Errorf("reading the answer: %w", err)
+	}
+	return text, nil
+}
+
+// stream asks the daemon for path, which has an answer without an end.
+func (c *client) stream(path string) (io.ReadCloser, error) { return c.ask(path, 0) }
+
+// ask asks the daemon for path and returns its answer, which must come within a time; 0 is any.
+func (c *client) ask(path string, within time.Duration) (io.ReadCloser, error) {
 	admin := strings.TrimSuffix(c.admin, "/")
 	if !strings.Contains(admin, "://") {
 		admin = "http://" + admin
@@ -53,20 +70,17 @@ func (c *client) get(path string) ([]byte, error) {
 	if c.token != "" {
 		req.Header.Set("Authorization", "Bearer "+c.token)
 	}
-	web := http.Client{Timeout: patience}
+	web := http.Client{Timeout: within}
 	res, err := web.Do(req)
 	if err != nil {
 		return nil, silence(admin, err)
 	}
-	defer res.Body.Close()
-	text, err := io.ReadAll(res.Body)
-	if err != nil {
-		return nil, fmt.Errorf("reading the answer: %w", err)
-	}
 	if res.StatusCode != http.StatusOK {
+		defer res.Body.Close()
+		text, _ := io.ReadAll(io.LimitReader(res.Body, 64<<10))
 		return nil, fmt.Errorf("the daemon answers %s: %s", res.Status, refusal(text))
 	}
-	return text, nil
+	return res.Body, nil
 }
 
 // silence says in plain words that nothing answers at admin.

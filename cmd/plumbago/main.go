@@ -75,6 +75,7 @@ func newRoot() *cobra.Command {
 		runCommand(),
 		seriesCommand(),
 		spoolCommand(),
+		tapCommand(),
 		testCommand(),
 		versionCommand(),
 	)

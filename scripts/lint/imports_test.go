@@ -24,6 +24,7 @@ var allowed = map[string][]string{
 	"aggregate/history": {},
 
 	"carbon":          {"carbon/stat"},
+	"carbon/tap":      {"carbon", "carbon/pattern"},
 	"aggregate/state": {"aggregate/sketch"},
 	"aggregate":       {"carbon", "carbon/pattern", "carbon/stat", "aggregate/history", "aggregate/sketch", "aggregate/state", zap},
 	"aggregate/book":  {"carbon", "carbon/pattern", "carbon/stat", "aggregate", "aggregate/history", "aggregate/state"},
@@ -31,7 +32,7 @@ var allowed = map[string][]string{
 	"relay/dest":      {"carbon", "carbon/stat", "carbon/transport", "relay/spool", zap, sys},
 	"ingest/statsd":   {"carbon", "carbon/stat", "aggregate/sketch"},
 	"ingest":          {"carbon", "carbon/pattern", "carbon/stat", "carbon/top", "carbon/transport", "ingest/resp", "ingest/mmstats", "ingest/statsd", zap, sys},
-	"relay":           {"carbon", "carbon/pattern", "carbon/stat", "relay/ring", "relay/dest", "aggregate", zap},
+	"relay":           {"carbon", "carbon/pattern", "carbon/stat", "carbon/tap", "relay/ring", "relay/dest", "aggregate", zap},
 
 	"conf":         {"carbon", "carbon/transport", "carbon/pattern", "aggregate", "aggregate/history", "ingest", "relay", "relay/dest", "relay/ring", toml},
 	"conf/convert": {"conf", "carbon/pattern", "aggregate", "ingest", "relay", "relay/dest"},

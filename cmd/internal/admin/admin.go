@@ -34,15 +34,17 @@ type Server struct {
 	http      http.Server
 	log       *zap.Logger
 	tokenFile string // empty: no token is asked for
+	closing   chan struct{}
 }
 
 // Serve listens on the address in o and answers for d until Close. Nothing listens if there is none.
 func Serve(o conf.Admin, d *daemon.Daemon, log *zap.Logger) (*Server, error) {
-	s := &Server{daemon: d, log: log, tokenFile: o.TokenFile}
+	s := &Server{daemon: d, log: log, tokenFile: o.TokenFile, closing: make(chan struct{})}
 	if o.Address == "" {
 		return s, nil
 	}
 	s.http = http.Server{Handler: newGate(o, s.Handler()), ReadHeaderTimeout: 5 * time.Second, ErrorLog: zap.NewStdLog(log)}
+	s.http.RegisterOnShutdown(func() { close(s.closing) }) // streams do not end by themselves
 	listener, err := net.Listen("tcp", o.Address)
 	if err != nil {
 		return nil, fmt.Errorf("admin: %w", err)
@@ -83,6 +85,7 @@ func (s *Server) Handler() http.Handler {
 	mux.HandleFunc("GET /api/bad", s.bad)
 	mux.HandleFunc("GET /api/peers", s.peers)
 	mux.HandleFunc("GET /api/results", s.listResults)
+	mux.HandleFunc("GET /api/tap", s.tap)
 	mux.HandleFunc("GET /api/history", s.history)
 	mux.HandleFunc("GET /api/query", s.query)
 	mux.Handle("GET /metrics", promhttp.HandlerFor(registry(s.daemon), promhttp.HandlerOpts{}))

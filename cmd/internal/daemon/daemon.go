@@ -14,6 +14,7 @@ import (
 	"go.uber.org/zap"
 
 	"plumbago/carbon/stat"
+	"plumbago/carbon/tap"
 	"plumbago/conf"
 	"plumbago/ingest"
 	"plumbago/relay"
@@ -43,6 +44,7 @@ type Daemon struct {
 	workers   []*ingest.Worker
 	lanes     []*relay.Lane // of the workers, in their order
 	table     *relay.Table
+	taps      tap.Taps
 
 	hush func()         // ends what runs in the background
 	wg   sync.WaitGroup // of that
@@ -82,6 +84,7 @@ func New(f *conf.File, log *zap.Logger, o Options) (*Daemon, error) {
 	if d.table, err = relay.NewTable(f.Rule, clusters, o.Cores, f.Limits.Series); err != nil {
 		return nil, err
 	}
+	d.table.Taps = &d.taps
 	d.table.Aggregator.Remember(f.History)
 	for range o.Cores {
 		asks := make(chan func())
