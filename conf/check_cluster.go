@@ -31,6 +31,7 @@ func (c *checker) clusters() {
 			first[o.Name] = p
 		}
 		c.clusterSizes(p, o)
+		c.spool(p, o)
 		c.placement(p, o)
 		if c.isKnown(p.File, p.Key+".protocol") {
 			continue // what else should hold depends on it

@@ -48,6 +48,9 @@ func (c *checker) datagrams(p Place, o *relay.ClusterOptions) {
 	if o.MaxConnAge > 0 {
 		c.fault(p, "max_conn_age", "has no effect on datagrams", hint)
 	}
+	if o.Spool > 0 {
+		c.fault(p, "spool", "has no effect on datagrams", hint)
+	}
 }
 
 // unixEndpoint says what is wrong with an endpoint that should be the path of a socket.

@@ -123,6 +123,11 @@ func (f *File) ListenPlace(i int) Place { return f.listen[i] }
 // ClusterPlace returns where the i-th cluster, counted from 0, stands.
 func (f *File) ClusterPlace(i int) Place { return f.cluster[i] }
 
+// Warn adds a warning about a key of a section that is there once, such as state.dir.
+func (f *File) Warn(key, msg, hint string) {
+	f.Warnings = append(f.Warnings, f.fault(Place{File: f.name}, key, msg, hint))
+}
+
 // fault makes a fault of the key (a path within the section at p) whose line it finds; with an empty key it concerns
 // the section as a whole.
 func (f *File) fault(p Place, key, msg, hint string) Fault {

@@ -11,7 +11,7 @@ var laterKeys = map[string][]string{
 	"":        {"self"},
 	"limits":  {"memory"},
 	"listen":  {"linger", "statsd", "resp", "ack"},
-	"cluster": {"spool", "confirm_every", "confirm_bytes", "spool_age", "spool_sync", "replay"},
+	"cluster": {"confirm_every", "confirm_bytes"},
 }
 
 // laterValues are values, by key, of which the same is true.

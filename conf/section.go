@@ -67,7 +67,8 @@ func inherited(o *aggregate.OutputOptions) (keys []string) {
 func idle(o *relay.ClusterOptions) []string {
 	switch o.Protocol {
 	case "log":
-		return []string{"transport", "tls", "compress", "connect_timeout", "write_timeout", "user_timeout", "resolve", "max_conn_age"}
+		return []string{"transport", "tls", "compress", "connect_timeout", "write_timeout", "user_timeout", "resolve", "max_conn_age", "spool", "spool_age",
+			"spool_sync", "replay"}
 	case "pickle":
 		return []string{"layout", "types"}
 	}

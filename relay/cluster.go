@@ -61,6 +61,26 @@ func NewCluster(o ClusterOptions, dial dest.Dialer, log *zap.Logger) (*Cluster, 
 	return c, nil
 }
 
+// Open opens the destinations' spools, or none.
+func (c *Cluster) Open() error {
+	for i, d := range c.Dests {
+		if err := d.Open(); err != nil {
+			for _, opened := range c.Dests[:i] {
+				opened.Unopen()
+			}
+			return fmt.Errorf("cluster %s: %w", c.Name, err)
+		}
+	}
+	return nil
+}
+
+// Unopen undoes Open.
+func (c *Cluster) Unopen() {
+	for _, d := range c.Dests {
+		d.Unopen()
+	}
+}
+
 // Start launches the destinations.
 func (c *Cluster) Start() {
 	for _, d := range c.Dests {

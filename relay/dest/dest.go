@@ -53,6 +53,7 @@ func (trusting) proves() bool { return false }
 type Dest struct {
 	cluster, endpoint string
 	queue             *queue
+	keeper            *keeper // nil without a spool
 	wire              wire
 	sink              *sink             // the wire if it is a log, to be reopened
 	tls               *transport.Client // nil without TLS
@@ -83,6 +84,9 @@ func New(cluster, endpoint string, o Options, dial Dialer, log *zap.Logger) (*De
 	if len(o.Reconnect) != 2 || o.Reconnect[0] <= 0 || o.Reconnect[1] < o.Reconnect[0] {
 		return nil, fmt.Errorf("reconnect is the shortest and the longest pause, not %v", o.Reconnect)
 	}
+	if o.Spool > 0 && (o.SpoolSync <= 0 || o.Protocol == "log" || o.Transport == "udp") {
+		return nil, fmt.Errorf("no spool is possible with protocol %q, transport %q and spool_sync %v", o.Protocol, o.Transport, o.SpoolSync)
+	}
 	if o.Queue <= 0 {
 		return nil, fmt.Errorf("a queue of %d bytes holds nothing", o.Queue)
 	}
@@ -99,6 +103,7 @@ func New(cluster, endpoint string, o Options, dial Dialer, log *zap.Logger) (*De
 		pace:  newPace(o),
 		news:  newNews(log.With(zap.String("cluster", cluster), zap.String("endpoint", endpoint))),
 	}
+	d.keeper = newKeeper(d.queue, cluster, endpoint, o, d.news.log)
 	if err := d.choose(o, dial); err != nil {
 		return nil, fmt.Errorf("endpoint %q of cluster %q: %w", endpoint, cluster, err)
 	}
@@ -136,6 +141,9 @@ func (d *Dest) Start() {
 	}
 	d.started = true
 	d.wire = pulsing{d.wire, &d.pulse}
+	if d.keeper != nil {
+		d.keeper.start()
+	}
 	d.wg.Go(d.run)
 }
 
@@ -171,7 +179,7 @@ func (d *Dest) Close(ctx context.Context) (lost int64) {
 	}
 	if !d.started {
 		d.kill()
-		d.news.closed(d.queue.abandon())
+		d.lay()
 	}
 	d.mu.Unlock()
 	defer context.AfterFunc(ctx, d.kill)()
@@ -195,7 +203,7 @@ func (d *Dest) run() {
 		d.fail(err)
 	}
 	d.wire.close(d.life, time.Time{})
-	d.news.closed(d.queue.abandon())
+	d.lay()
 }
 
 // over says whether there is nothing left to do, or no time left to do it in. That does not change any more.
@@ -265,7 +273,7 @@ func (d *Dest) open() error {
 	if err != nil {
 		return err
 	}
-	d.queue.proofs = d.wire.proves()
+	d.queue.serve(d.wire.proves())
 	d.setGone(false) // whatever is in doubt: while others stand in nothing is written that could tell
 	// A connection is news by itself. Packets and logs open while nobody takes anything: after a failed write only one
 	// that succeeds says that all is well again.

@@ -21,6 +21,17 @@ type Options struct {
 	Compress string `toml:"compress" enum:"none|gzip|lz4|snappy|zstd"`
 	// How much may wait for one endpoint in memory, in bytes.
 	Queue int `toml:"queue" unit:"bytes"`
+	// How much may wait for one endpoint on disk, below state.dir, in bytes: what memory has no room for, and what has waited
+	// there for long. "0" turns it off.
+	Spool int `toml:"spool" unit:"bytes"`
+	// How long points may lie on disk: older ones are dropped and counted as expired. "0" is for ever.
+	SpoolAge time.Duration `toml:"spool_age"`
+	// How much time's points a crash may cost. What has waited in memory for half of that goes to disk, and what went to disk
+	// is safe from a power cut after the other half.
+	SpoolSync time.Duration `toml:"spool_sync"`
+	// How many points a second may be sent again from disk, beside what is live and goes first. 0 is twice as many as the
+	// endpoint gets, or lately got, and at least 10,000.
+	Replay int `toml:"replay"`
 	// What gives way when the queue is full: "drop_oldest" or "drop_newest". Either way it is counted as overflow.
 	Overflow string `toml:"overflow" enum:"drop_oldest|drop_newest"`
 	// What counts as delivered: "written" trusts the operating system's word that it took the bytes.
@@ -55,12 +66,16 @@ type Options struct {
 	// columns, value; below an endpoint that ends in "/", a tree of daily files) or "senf" (seconds since the start, then
 	// a series' count, min, avg, max and dev in one line).
 	Layout string `toml:"layout" enum:"plain|json|jumpscale|senf"`
+
+	// SpoolRoot is the directory that spools are below; empty: there are none.
+	SpoolRoot string `toml:"-"`
 }
 
 // DefaultOptions are the defaults of a [[cluster]] section.
 func DefaultOptions() Options {
 	return Options{
 		Protocol: "plaintext", Transport: "tcp", Queue: 64 << 20, Overflow: "drop_oldest", Confirm: "written", Compress: "none",
+		SpoolAge: 24 * time.Hour, SpoolSync: time.Second,
 		Batch: 64 << 10, Flush: 5 * time.Millisecond, ConnectTimeout: 5 * time.Second, WriteTimeout: 10 * time.Second,
 		UserTimeout: 10 * time.Second, Resolve: 30 * time.Second, ConfirmEvery: 5 * time.Second, ConfirmBytes: 4 << 20,
 		Reconnect: []time.Duration{100 * time.Millisecond, 30 * time.Second}, Layout: "plain",

@@ -60,9 +60,7 @@ func (d *Dest) proven(asked time.Time) {
 
 // recall has what is unproven written again.
 func (d *Dest) recall() {
-	if d.unproven > 0 {
-		d.queue.recall()
-		d.unproven = 0
-	}
+	d.queue.recall() // what is from the disk, too
+	d.unproven = 0
 	d.pace.broke()
 }

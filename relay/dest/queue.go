@@ -5,6 +5,7 @@ import (
 
 	"plumbago/carbon"
 	"plumbago/carbon/stat"
+	"plumbago/relay/spool"
 )
 
 // maxHand is how many frames the destination's goroutine takes in hand at once: what one writev carries.
@@ -29,7 +30,7 @@ type queue struct {
 	proofs bool     // what is written is kept until it is proven to have been read
 	closed bool     // no more is taken
 	ended  bool     // nor from another member: nobody will write it
-	spool  cursor
+	spool  disk     // of an endpoint with a spool
 
 	limit  int  // the most that bytes may be
 	newest bool // the newest gives way when it is full, not the oldest
@@ -50,7 +51,7 @@ func (q *queue) push(f *carbon.Frame) {
 	q.mu.Lock()
 	q.counts.Enqueued += points
 	if q.closed || size == 0 || !q.makeRoom(size) {
-		loss := stat.LossOverflow
+		loss := q.spool.loss
 		if q.closed {
 			loss = stat.LossShutdown
 		}
@@ -61,6 +62,9 @@ func (q *queue) push(f *carbon.Frame) {
 	}
 	q.counts.Queued += points
 	q.bytes += size
+	if q.bytes > q.spool.soft {
+		q.wakeKeeper()
+	}
 	gathered := q.gather(f)
 	if !gathered {
 		q.line.pushBack(parcel{frame: f, left: points})
@@ -82,14 +86,14 @@ func (q *queue) makeRoom(size int) bool {
 	if q.bytes+size <= q.limit {
 		return true
 	}
-	if q.newest || q.inHand+q.trail.bytes+size > q.limit {
+	if q.newest || q.inHand+q.trail.bytes+q.spool.leavingBytes+size > q.limit {
 		return false
 	}
 	for q.bytes+size > q.limit {
 		p := q.line.popFront()
 		q.bytes -= len(p.frame.Bytes)
 		q.counts.Queued -= p.left
-		q.counts.Dropped[stat.LossOverflow] += p.left
+		q.counts.Dropped[q.spool.loss] += p.left
 		p.frame.Free()
 	}
 	return true
@@ -144,6 +148,7 @@ func (q *queue) take(most int64) []parcel {
 		q.inHand += len(next.frame.Bytes)
 		q.hand = append(q.hand, q.line.popFront())
 	}
+	q.lend(limit)
 	q.idle = len(q.hand) == 0
 	return q.hand
 }
@@ -239,6 +244,7 @@ func (q *queue) abandon() (lost int64) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.closed, q.ended = true, true
+	q.unserve()
 	for q.trail.len() > 0 {
 		p := q.trail.pop()
 		q.bytes -= p.memory()
@@ -271,15 +277,16 @@ type level struct {
 	counts stat.EndpointCounts
 	bytes  int
 	sent   int64
-	oldest int64 // Unix milliseconds when the first of the points that wait came in; 0 if nothing waits
-	behind int64 // the same of those that are not proven
+	disk   spool.Level // what lies on disk
+	oldest int64       // Unix milliseconds when the first of the points that wait came in; 0 if nothing waits
+	behind int64       // the same of those that are not proven
 }
 
 // level returns how full q is at this moment.
 func (q *queue) level() level {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	l := level{counts: q.counts, bytes: q.bytes, sent: q.sent}
+	l := level{counts: q.counts, bytes: q.bytes, sent: q.sent, disk: q.spool.level}
 	if len(q.hand) > 0 {
 		l.oldest = q.hand[0].frame.Oldest
 	} else if next := q.line.front(); next != nil {

@@ -31,8 +31,19 @@ type Status struct {
 	OldestMS     int64     `json:"oldest_ms"` // how long the oldest queued point has waited
 	WrittenBytes int64     `json:"written_bytes"`
 
+	Spool *SpoolStatus `json:"spool,omitempty"` // nil: the endpoint has none
+
 	// The certificates that TLS uses on our side: our own, and the authorities.
 	Certificates []transport.Certificate `json:"certificates,omitempty"`
+}
+
+// A SpoolStatus is what waits for an endpoint on disk.
+type SpoolStatus struct {
+	Points   int64  `json:"points"`          // those that are under way to the endpoint included
+	Bytes    int64  `json:"bytes"`           // of the files, what of them is gone already included
+	Segments int    `json:"segments"`        // files
+	OldestMS int64  `json:"oldest_ms"`       // how long ago the oldest point came in that is not under way
+	Error    string `json:"error,omitempty"` // why the disk does not take or give what it should
 }
 
 // Status returns how the endpoint does at this moment.
@@ -44,10 +55,19 @@ func (d *Dest) Status() Status {
 	}
 	l := d.queue.level()
 	s.QueuedBytes, s.QueuedPoints, s.WrittenBytes = l.bytes, l.counts.Queued, l.sent
-	if l.oldest > 0 {
-		s.OldestMS = max(0, time.Now().UnixMilli()-l.oldest)
+	s.OldestMS = age(l.oldest)
+	if k := d.keeper; k != nil {
+		s.Spool = &SpoolStatus{l.counts.Spooled, l.disk.Bytes, l.disk.Segments, age(l.disk.Oldest), k.failure()}
 	}
 	return s
+}
+
+// age returns how many milliseconds ago that was, in Unix milliseconds; 0 if it was never.
+func age(ms int64) int64 {
+	if ms == 0 {
+		return 0
+	}
+	return max(0, time.Now().UnixMilli()-ms)
 }
 
 // news is the state that a destination's goroutine makes known: to whoever asks, and in the log, where a failure that

@@ -116,6 +116,7 @@ func (q *queue) prove(n int64) {
 func (q *queue) recall() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	q.unserve()
 	q.trail.gone, q.trail.size, q.trail.bytes = 0, 0, 0
 	for q.trail.len() > 0 {
 		p := q.trail.popBack()
@@ -128,12 +129,3 @@ func (q *queue) recall() {
 		q.line.pushFront(parcel{frame: p.frame, left: p.left, cut: true})
 	}
 }
-
-// A cursor tells the owner of a spool how far its frames got. The owner asks after each settle, prove and recall.
-type cursor struct {
-	mark   uint64 // everything before it was delivered
-	rewind bool   // what was read and is not delivered must be read again
-}
-
-// passed notes that p was delivered.
-func (c *cursor) passed(p *parcel) { c.mark = max(c.mark, p.mark) }

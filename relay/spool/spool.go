@@ -100,6 +100,9 @@ func (s *Spool) Purge() (points int64, err error) {
 	return points, s.Sync()
 }
 
+// End returns the number behind the last point that was appended: the End of the last record.
+func (s *Spool) End() uint64 { return s.span.end }
+
 // Account returns what became of every point.
 func (s *Spool) Account() Account {
 	a := s.acct
