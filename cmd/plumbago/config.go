@@ -48,6 +48,7 @@ func checkCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			daemon.WarnOfSpools(f)
 			for _, warning := range f.Warnings {
 				warning.Msg = "warning: " + warning.Msg
 				fmt.Fprintln(os.Stderr, warning.Error())

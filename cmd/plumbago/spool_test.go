@@ -21,10 +21,12 @@ address = "tcp://127.0.0.1:0"
 [[cluster]]
 name = "graphite"
 endpoints = ["10.0.0.1:2003=a", "10.0.0.2:2003"]
+spool = "1MiB"
 [[cluster]]
 name = "pickled"
 protocol = "pickle"
 endpoints = ["10.0.0.1:2004"]
+spool = "1MiB"
 [[rule]]
 match = "**"
 send = ["graphite", "pickled"]
@@ -82,6 +84,9 @@ func TestSpoolCommands(t *testing.T) {
 		}
 		return found
 	}
+	if got := command(t, 0, "", "check", "-c", conf); !strings.Contains(got, "; 1 warning\n") {
+		t.Errorf("check does not warn of the orphan: %s", got)
+	}
 	var seen []string
 	for _, s := range list() {
 		seen = append(seen, fmt.Sprintf("%s %s %s %d use=%v orphan=%v", s.Cluster, s.Endpoint, s.Form, s.Points, s.InUse, s.Orphan))
@@ -134,7 +139,7 @@ func TestSpoolCommands(t *testing.T) {
 
 // Where no spool can be, the commands say so.
 func TestSpoolWithoutState(t *testing.T) {
-	conf := configure(t, "x.toml", strings.ReplaceAll(fmt.Sprintf(spooled, ""), "[state]\ndir = \"\"\n", ""))
+	conf := configure(t, "x.toml", strings.NewReplacer("dir = \"\"", "", "spool = \"1MiB\"", "").Replace(fmt.Sprintf(spooled, "")))
 	command(t, 1, "", "spool", "ls", "-c", conf)
 	command(t, 1, "", "spool", "ls", "-c", conf, "--state", filepath.Join(t.TempDir(), "nowhere"))
 	if got := command(t, 0, "", "spool", "ls", "-c", conf, "--state", t.TempDir()); got != "" {

@@ -27,6 +27,14 @@ var (
 	rateLimited = desc("listener_rate_limited_total", "Samples dropped because their peer sends more than rate.", "listener")
 )
 
+// What is exported of the spools.
+var (
+	spoolPoints = desc("endpoint_spool_points", "Points waiting on disk, those that are under way to the endpoint included.", "cluster", "endpoint")
+	spoolBytes  = desc("endpoint_spool_bytes", "What they take on disk.", "cluster", "endpoint")
+	spoolOldest = desc("endpoint_spool_oldest_seconds", "Age of the oldest point on disk that is not under way.", "cluster", "endpoint")
+	spoolFails  = desc("endpoint_spool_failing", "1 while the disk does not take or give what it should, else 0.", "cluster", "endpoint")
+)
+
 // What is exported of the kept past.
 var (
 	keptSeries = desc("history_series", "Results of aggregates of which the recent past is kept.")
@@ -69,6 +77,12 @@ func collectStatus(ch chan<- prometheus.Metric, s *daemon.Status) {
 		for _, e := range c.Endpoints {
 			gauge(ch, up, truth(e.State == "up"), c.Name, e.Endpoint)
 			gauge(ch, oldest, float64(e.OldestMS)/1000, c.Name, e.Endpoint)
+			if s := e.Spool; s != nil {
+				gauge(ch, spoolPoints, float64(s.Points), c.Name, e.Endpoint)
+				gauge(ch, spoolBytes, float64(s.Bytes), c.Name, e.Endpoint)
+				gauge(ch, spoolOldest, float64(s.OldestMS)/1000, c.Name, e.Endpoint)
+				gauge(ch, spoolFails, truth(s.Error != ""), c.Name, e.Endpoint)
+			}
 			for _, cert := range e.Certificates {
 				gauge(ch, endExpiry, float64(cert.NotAfter.Unix()), c.Name, e.Endpoint, cert.File)
 			}

@@ -74,6 +74,9 @@ func New(f *conf.File, log *zap.Logger, o Options) (*Daemon, error) {
 	d := &Daemon{File: f, deaf: o.Deaf, sockets: o.Sockets, log: log}
 	var clusters []*relay.Cluster
 	for _, options := range f.Cluster {
+		if f.State.Dir != "" {
+			options.SpoolRoot = SpoolRoot(f.State.Dir)
+		}
 		c, err := relay.NewCluster(options, o.Dial, log)
 		if err != nil {
 			return nil, err
@@ -114,6 +117,10 @@ func (d *Daemon) Start() error {
 	}
 	d.sockets.CloseUnused()
 	if err := d.restore(); err != nil {
+		d.unopen()
+		return err
+	}
+	if err := d.openSpools(); err != nil {
 		d.unopen()
 		return err
 	}

@@ -18,6 +18,7 @@ func Run(d *Daemon, log *Log, serve func(*Daemon) (stop func(context.Context), e
 	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP, syscall.SIGUSR1)
 	defer signal.Stop(signals)
 	// The text is the message, since the log thins out messages that are alike.
+	WarnOfSpools(d.File)
 	for _, w := range d.File.Warnings {
 		log.Warn(w.Error())
 	}

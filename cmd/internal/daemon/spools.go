@@ -1,17 +1,30 @@
 package daemon
 
 import (
+	"fmt"
 	"path/filepath"
 	"time"
 
 	"plumbago/conf"
-	"plumbago/relay"
 	"plumbago/relay/dest"
 	"plumbago/relay/spool"
 )
 
 // SpoolRoot returns where the spools lie below state.dir.
 func SpoolRoot(dir string) string { return filepath.Join(dir, "spool") }
+
+// openSpools opens every cluster's spools, or none. Another process may have one of them.
+func (d *Daemon) openSpools() error {
+	for i, c := range d.table.Clusters {
+		if err := c.Open(); err != nil {
+			for _, opened := range d.table.Clusters[:i] {
+				opened.Unopen()
+			}
+			return err
+		}
+	}
+	return nil
+}
 
 // A SpoolInfo is what lies on disk for one endpoint, seen from outside.
 type SpoolInfo struct {
@@ -41,8 +54,11 @@ func Spools(f *conf.File, dir string) ([]SpoolInfo, error) {
 	}
 	own := map[string]bool{}
 	for i := range f.Cluster {
-		for _, n := range spoolNames(&f.Cluster[i]) {
-			own[n.String()] = true
+		o := &f.Cluster[i]
+		for _, address := range o.Addresses() {
+			if o.Spool > 0 {
+				own[dest.NameSpool(o.Name, address, o.Options).String()] = true
+			}
 		}
 	}
 	all := make([]SpoolInfo, len(listed))
@@ -53,12 +69,26 @@ func Spools(f *conf.File, dir string) ([]SpoolInfo, error) {
 	return all, nil
 }
 
-// spoolNames returns the names of the spools that a cluster's endpoints have.
-func spoolNames(o *relay.ClusterOptions) (names []dest.SpoolName) {
-	for _, address := range o.Addresses() {
-		names = append(names, dest.NameSpool(o.Name, address, o.Options))
+// WarnOfSpools adds to f's warnings the spools below its state.dir that hold points which nobody will send, and those that
+// cannot be read.
+func WarnOfSpools(f *conf.File) {
+	if f.State.Dir == "" {
+		return
 	}
-	return names
+	all, err := Spools(f, f.State.Dir)
+	if err != nil {
+		f.Warn("state.dir", err.Error(), "")
+	}
+	for i := range all {
+		s := &all[i]
+		switch {
+		case s.Error != "":
+			f.Warn("state.dir", fmt.Sprintf("the spool in %s cannot be read: %s", s.Dir, s.Error), "")
+		case s.Orphan && s.Points > 0:
+			f.Warn("state.dir", fmt.Sprintf("%d points wait for %s of %q, which no cluster has with a spool", s.Points, s.Endpoint, s.Cluster),
+				`"plumbago spool cat" prints them, "plumbago spool purge" throws them away`)
+		}
+	}
 }
 
 func spoolInfo(l *spool.Listing) SpoolInfo {
