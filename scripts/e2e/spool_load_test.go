@@ -1,0 +1,155 @@
+package e2e
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// spooling is a configuration that sends everything on to one plaintext endpoint, with a spool.
+func spooling(port int, endpoint, state, more string) string {
+	return fmt.Sprintf("[state]\ndir = %q\n", state) +
+		forwarding(port, endpoint, "spool = \"8GB\"\nreconnect = [\"50ms\", \"200ms\"]\n"+more)
+}
+
+// segments returns the files that points lie in below a state directory.
+func segments(t *testing.T, state string) []string {
+	t.Helper()
+	found, err := filepath.Glob(filepath.Join(state, "spool", "*", "*.seg"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return found
+}
+
+// TestSpoolOutage takes an endpoint away under load and brings it back: nothing is lost, each series is in order within
+// what is live and within what is replayed, and the disk is empty in the end. How long live lines wait meanwhile is held
+// to its bound in the long form only.
+func TestSpoolOutage(t *testing.T) {
+	rate, away, long := number(t, "PLUMBAGO_E2E_RATE", 20_000), 2*time.Second, false
+	if text := os.Getenv("PLUMBAGO_E2E_OUTAGE"); text != "" {
+		var err error
+		if away, err = time.ParseDuration(text); err != nil {
+			t.Fatal(err)
+		}
+		long = true
+	}
+	var f *flood
+	out := newTally(t, func(n int) time.Time { return f.when(n) })
+	port, state, addr := freePort(t), t.TempDir(), out.addr
+	d := start(t, setup{bin: program, conf: spooling(port, addr, state, "")})
+	f = newFlood(t, fmt.Sprintf("127.0.0.1:%d", port), rate)
+	look := func(what string, ok func(e endpoint) bool) {
+		t.Helper()
+		for end := time.Now().Add(patience + 3*away); ; time.Sleep(100 * time.Millisecond) {
+			if ok(d.ledger().endpoint(t, "graphite")) {
+				return
+			}
+			if time.Now().After(end) || t.Failed() {
+				t.Fatalf("%s did not come: %+v", what, d.ledger().endpoint(t, "graphite"))
+			}
+		}
+	}
+	look("the first lines", func(e endpoint) bool { return e.Enqueued > int64(rate/4) })
+	out.close()
+	down := time.Now()
+	look("the outage's end", func(e endpoint) bool { return time.Since(down) > away && e.Spooled > int64(rate/4) })
+	out.open(addr, 0)
+	look("the first replayed lines", func(e endpoint) bool { return e.Spooled == 0 || len(out.missing(1)) == 0 && e.Delivered > 0 })
+	out.restart()
+	look("the replay's end", func(e endpoint) bool { return e.Spooled == 0 })
+	p99 := out.delay()
+	f.stop()
+	n := f.total()
+	look("the last line", func(e endpoint) bool { return e.Delivered == int64(n) })
+	eventually(t, "the disk is empty", func() bool { return len(segments(t, state)) == 0 })
+	e := d.stop().ledger.endpoint(t, "graphite")
+	if missing := out.missing(n); len(missing) > 0 {
+		t.Errorf("%d of %d lines did not arrive, the first is %d", len(missing), n, missing[0])
+	}
+	if len(out.broken) > 0 {
+		t.Errorf("out of order: %s", strings.Join(out.broken, "; "))
+	}
+	if out.twice > e.Resent {
+		t.Errorf("%d lines came again, %d are counted as resent", out.twice, e.Resent)
+	}
+	if long && p99 > 2*time.Second {
+		t.Errorf("live lines waited for %v during the replay", p99)
+	}
+	t.Logf("%d lines, away for %v, %d resent, p99 of live lines during the replay %v", n, away, e.Resent, p99)
+}
+
+// TestSpoolKilled kills the daemon with SIGKILL again and again under load, with an endpoint that is away most of the time:
+// it comes back at once, and what is lost is no older than spool_sync.
+func TestSpoolKilled(t *testing.T) {
+	rate, kills := number(t, "PLUMBAGO_E2E_RATE", 10_000), number(t, "PLUMBAGO_E2E_KILLS", 3)
+	long := kills > 3
+	bound, ready := 6*time.Second, patience // a busy machine may hold up everything
+	if long {
+		bound, ready = 1100*time.Millisecond, 3*time.Second
+	}
+	out := newTally(t, nil)
+	port, state, addr := freePort(t), t.TempDir(), out.addr
+	out.close()
+	conf := spooling(port, addr, state, "")
+	d := start(t, setup{bin: program, conf: conf})
+	f := newFlood(t, fmt.Sprintf("127.0.0.1:%d", port), rate)
+	var killed []time.Time
+	for i := range kills {
+		before := d.ledger().endpoint(t, "graphite")
+		d.await("more lines", func(l *ledger) bool {
+			e := l.endpoint(t, "graphite")
+			return e.Enqueued > before.Enqueued+int64(3*rate/2)
+		})
+		if i == kills/2 {
+			out.open(addr, 0) // also while it replays
+		}
+		killed = append(killed, time.Now())
+		d.signal(syscall.SIGKILL)
+		<-d.done
+		if strings.Contains(d.said.String(), "damaged") {
+			t.Error("it found a damaged spool")
+		}
+		again := time.Now()
+		d = start(t, setup{bin: program, conf: conf})
+		if took := time.Since(again); took > ready {
+			t.Errorf("ready again after %v", took)
+		}
+		if e := d.ledger().endpoint(t, "graphite"); i < kills/2 && e.Enqueued < int64(rate)/2 {
+			t.Errorf("only %d points lie in the spool", e.Enqueued)
+		}
+	}
+	f.stop()
+	n := f.total()
+	l := d.await("all is delivered", func(l *ledger) bool {
+		e := l.endpoint(t, "graphite")
+		return e.Enqueued > 0 && e.Delivered == e.Enqueued
+	})
+	e := l.endpoint(t, "graphite")
+	if e.lost() > 0 {
+		t.Errorf("lost: %+v", e)
+	}
+	d.stop()
+	lost, oldest := 0, time.Duration(0)
+	for _, number := range out.missing(n) {
+		at := f.when(number)
+		if at.IsZero() {
+			continue // there was no daemon to send it to
+		}
+		lost++
+		for _, k := range killed {
+			if !at.After(k) {
+				oldest = max(oldest, k.Sub(at))
+				break
+			}
+		}
+	}
+	if oldest > bound {
+		t.Errorf("a line was lost that was sent %v before a kill", oldest)
+	}
+	t.Logf("%d lines, %d kills: %d lines lost, the oldest %v before a kill; %d came twice", n, kills, lost, oldest, out.twice)
+}
