@@ -2,8 +2,9 @@ package aggregate
 
 import (
 	"bytes"
-	"math"
 	"slices"
+
+	"plumbago/carbon"
 )
 
 // A nameIndex numbers names from 0: an open-addressing table without pointers, so that a million names cost the
@@ -11,9 +12,9 @@ import (
 type nameIndex struct {
 	slots   []uint32 // number + 1 of a name, at its hash or after it; 0 is free
 	entries []nameEntry
-	bytes   []byte // all names, one after the other; only ever appended to
-	n       int    // how many names there are
-	dead    int    // how many of the bytes are of forgotten names
+	bytes   carbon.Texts // all names; only ever added to
+	n       int          // how many names there are
+	dead    int          // how many of the bytes are of forgotten names
 }
 
 type nameEntry struct {
@@ -47,7 +48,7 @@ func (x *nameIndex) add(hash uint64, name []byte, free *[]uint32) (number uint32
 	if 4*(x.n+1) > 3*len(x.slots) {
 		x.rehash(max(64, 2*len(x.slots)))
 	}
-	e := nameEntry{hash, uint32(len(x.bytes)), uint32(len(name))}
+	e := nameEntry{hash, x.bytes.Add(name), uint32(len(name))}
 	if last := len(*free) - 1; last >= 0 {
 		number, *free = (*free)[last], (*free)[:last]
 		x.entries[number] = e
@@ -55,7 +56,6 @@ func (x *nameIndex) add(hash uint64, name []byte, free *[]uint32) (number uint32
 		number = uint32(len(x.entries))
 		x.entries = append(x.entries, e)
 	}
-	x.bytes = append(x.bytes, name...)
 	x.n++
 	x.place(hash, number)
 	return number
@@ -74,11 +74,14 @@ func (x *nameIndex) place(hash uint64, number uint32) {
 // name returns the name of a number; its bytes never change.
 func (x *nameIndex) name(n uint32) []byte {
 	e := &x.entries[n]
-	return x.bytes[e.at : e.at+e.size]
+	if e.size == 0 {
+		return nil
+	}
+	return x.bytes.At(e.at, int(e.size))
 }
 
 // room says whether the bytes of another name can be told by a nameEntry.
-func (x *nameIndex) room(name []byte) bool { return len(x.bytes)+len(name) <= math.MaxUint32 }
+func (x *nameIndex) room() bool { return x.bytes.Room() }
 
 func (x *nameIndex) rehash(size int) {
 	x.slots = make([]uint32, size)
@@ -97,14 +100,13 @@ func (x *nameIndex) forget(numbers []uint32) {
 		x.entries[n] = nameEntry{}
 	}
 	x.n -= len(numbers)
-	if x.dead > len(x.bytes)/2 {
+	if x.dead > x.bytes.Size()/2 {
 		old := *x
 		x.entries = append(make([]nameEntry, 0, len(old.entries)), old.entries...)
-		x.bytes, x.dead = make([]byte, 0, len(old.bytes)-old.dead), 0
+		x.bytes, x.dead = carbon.Texts{}, 0
 		for n := range x.entries {
 			if e := &x.entries[n]; e.size > 0 {
-				e.at = uint32(len(x.bytes))
-				x.bytes = append(x.bytes, old.name(uint32(n))...)
+				e.at = x.bytes.Add(old.name(uint32(n)))
 			}
 		}
 	}

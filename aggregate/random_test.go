@@ -109,7 +109,7 @@ func TestNameIndex(t *testing.T) {
 		free = append(free, gone...)
 		check()
 	}
-	if len(x.entries) != 10_000 || len(x.bytes) > 400_000 {
-		t.Errorf("%d entries, %d bytes", len(x.entries), len(x.bytes))
+	if len(x.entries) != 10_000 || x.bytes.Size() > 400_000 {
+		t.Errorf("%d entries, %d bytes", len(x.entries), x.bytes.Size())
 	}
 }

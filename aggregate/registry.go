@@ -44,7 +44,7 @@ func (r *registry) bind(rule *Rule, diff bool, hash uint64, input, key []byte, m
 		}
 	}
 	switch {
-	case !known && !(rule.nameable(key) && r.series.room(key)), !bound && !r.inputs.room(input):
+	case !known && !(rule.nameable(key) && r.series.room()), !bound && !r.inputs.room():
 		return noSlot
 	case !(known && bound) && !may(!known, !bound):
 		return noSlot

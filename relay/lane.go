@@ -229,7 +229,7 @@ func (l *Lane) lookUp(b *carbon.Batch, points []carbon.Point, found *[glance]*se
 
 // sameName says whether s is of the name.
 func sameName(g *generation, s *seen, name []byte) bool {
-	return string(g.names[s.name:s.name+uint32(s.size)]) == string(name)
+	return string(g.nameOf(s)) == string(name)
 }
 
 // results takes the results of aggregates, whose ways are known.

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"plumbago/aggregate"
+	"plumbago/carbon"
 )
 
 // seen is all that a lane knows of one name: 24 bytes, no pointers, found by its hash.
@@ -27,7 +28,7 @@ type generation struct {
 	slots   []seen
 	n       int
 	refused int // names whose series a limit refused
-	names   []byte
+	names   carbon.Texts
 	refs    []aggregate.Ref
 }
 
@@ -41,7 +42,7 @@ func (g *generation) find(hash uint64, name []byte) *seen {
 		if s.size == 0 {
 			return nil
 		}
-		if s.hash == hash && int(s.size) == len(name) && bytes.Equal(g.names[s.name:s.name+uint32(s.size)], name) {
+		if s.hash == hash && int(s.size) == len(name) && bytes.Equal(g.nameOf(s), name) {
 			return s
 		}
 	}
@@ -54,15 +55,15 @@ func (g *generation) add(hash uint64, name []byte, w way) *seen {
 	}
 	s := g.free(hash)
 	*s = seen{
-		hash: hash, name: uint32(len(g.names)), size: uint16(len(name)),
-		route: w.route, fold: uint32(len(g.refs)), folds: uint16(len(w.refs)),
+		hash: hash, size: uint16(len(name)), route: w.route, fold: uint32(len(g.refs)), folds: uint16(len(w.refs)),
 	}
-	g.names = append(g.names, name...)
-	g.refs = append(g.refs, w.refs...)
 	if len(w.forms) > 0 {
 		s.folds |= hasForms
-		g.names = append(binary.LittleEndian.AppendUint32(g.names, uint32(len(w.forms))), w.forms...)
+		name = binary.LittleEndian.AppendUint32(slices.Clip(name), uint32(len(w.forms)))
+		name = append(name, w.forms...)
 	}
+	s.name = g.names.Add(name)
+	g.refs = append(g.refs, w.refs...)
 	g.n++
 	if len(w.refs) > 0 && !slices.ContainsFunc(w.refs, func(r aggregate.Ref) bool { return !r.None() }) {
 		g.refused++
@@ -99,9 +100,13 @@ func (g *generation) formsOf(s *seen) []byte {
 	if s.folds&hasForms == 0 {
 		return nil
 	}
-	at := s.name + uint32(s.size)
-	return g.names[at+4:][:binary.LittleEndian.Uint32(g.names[at:])]
+	size := int(s.size)
+	length := binary.LittleEndian.Uint32(g.names.At(s.name, size+4)[size:])
+	return g.names.At(s.name, size+4+int(length))[size+4:]
 }
+
+// nameOf returns the name that s is of.
+func (g *generation) nameOf(s *seen) []byte { return g.names.At(s.name, int(s.size)) }
 
 // appendForm appends a name to a list of them.
 func appendForm(forms []byte, name string) []byte {
@@ -146,7 +151,7 @@ func (m *memory) find(hash uint64, name []byte) *seen {
 
 // full says whether the young generation should grow old whatever the time.
 func (m *memory) full() bool {
-	return m.young.n >= largest || len(m.young.names) >= nameBytes || m.young.refused >= mostRefused
+	return m.young.n >= largest || m.young.names.Size() >= nameBytes || m.young.refused >= mostRefused
 }
 
 // age forgets the old generation and lets the young one grow old.

@@ -1,0 +1,46 @@
+package carbon
+
+import (
+	"bytes"
+	"math/rand/v2"
+	"testing"
+)
+
+// What was added is found where it was put, of every length, and a copy made meanwhile shows it too.
+func TestTexts(t *testing.T) {
+	var n, early Texts
+	var at []uint32
+	var all [][]byte
+	r := rand.New(rand.NewPCG(1, 2))
+	size := 0
+	add := func(length int) {
+		name := make([]byte, length)
+		for i := range name {
+			name[i] = byte(r.IntN(256))
+		}
+		at, all = append(at, n.Add(name)), append(all, name)
+		size += length
+	}
+	for _, length := range []int{0, 511, 1, 0, 1024, mostTexts, 0, 1, mostTexts - 1, 1, 0, 3 * mostTexts, 0, 1, 2 * mostTexts} {
+		add(length)
+	}
+	early = n
+	before := len(all)
+	for range 10_000 {
+		add(r.IntN(120))
+	}
+	for i, want := range all {
+		if got := n.At(at[i], len(want)); !bytes.Equal(got, want) {
+			t.Fatalf("the %d-th of %d bytes is another", i, len(want))
+		}
+		if i < before && !bytes.Equal(early.At(at[i], len(want)), want) {
+			t.Fatalf("the %d-th is another in a copy", i)
+		}
+	}
+	if n.Size() != size || !n.Room() {
+		t.Errorf("%d bytes, want %d", n.Size(), size)
+	}
+	if got := testing.AllocsPerRun(1000, func() { n.At(at[0], 0) }); got != 0 {
+		t.Errorf("%v allocations", got)
+	}
+}
