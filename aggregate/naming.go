@@ -2,6 +2,7 @@ package aggregate
 
 import (
 	"bytes"
+	"math"
 	"slices"
 	"strings"
 
@@ -114,6 +115,9 @@ func (r *Rule) appendName(dst, key []byte, res *result) []byte {
 		path, tags = name[:at], name[at:]
 	}
 	start := len(dst)
+	if res.tail != "" && len(name)+len(res.tail) <= math.MaxUint16 { // most
+		return append(append(append(dst, path...), res.tail...), tags...)
+	}
 	if res.own > 0 {
 		var as []byte
 		for range res.own {
@@ -129,6 +133,21 @@ func (r *Rule) appendName(dst, key []byte, res *result) []byte {
 		return dst[:start]
 	}
 	return append(dst[:start], cleaned...)
+}
+
+// tailed returns what follows the series' name in the name of a result, if nothing stands before it and what is there leaves
+// nothing to clean.
+func (r *result) tailed() string {
+	if r.as == "" || r.as[0] != nameMark {
+		return ""
+	}
+	const path = "a"
+	whole := string(appendAs(nil, r.as, []byte(path), r))
+	cleaned, ok := carbon.Clean([]byte(whole))
+	if !ok || string(cleaned) != whole || strings.ContainsRune(r.as[1:], nameMark) || strings.ContainsRune(whole, ';') {
+		return ""
+	}
+	return whole[len(path):]
 }
 
 // appendAs appends a marked `as`, filled.

@@ -45,6 +45,7 @@ type result struct {
 	function
 	number int    // among all of the rule
 	as     string // marked, see MarkPlaceholders
+	tail   string // what follows the series' name if that begins the result's and all of it is clean; else ""
 	own    int    // which `as` of the series' key replaces that, counted from 1; 0 if none does
 	period string // as names hold it
 }
@@ -103,6 +104,8 @@ func (r *Rule) compile() error {
 			res := result{function: f, number: r.results, as: MarkPlaceholders(as), period: r.tiers[tier].name()}
 			if keyed {
 				res.own = own
+			} else {
+				res.tail = res.tailed()
 			}
 			r.results++
 			o.results = append(o.results, res)

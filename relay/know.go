@@ -20,6 +20,10 @@ func (l *Lane) know(b *carbon.Batch, p *carbon.Point) *seen {
 
 // Way asks the table about a result of the aggregate rule with the given ID, for one of its targets.
 func (l *Lane) Way(name []byte, k carbon.Kind, rule, target int) uint32 {
+	alike := fixed{l.table.folding[rule], target}
+	if at, ok := l.fixed[alike]; ok {
+		return at
+	}
 	w := l.bind(name, k, aggregate.Origin{Listener: aggregate.Results}, l.table.way(&l.asking.walker, string(name), rule, target))
 	if len(w.refs) == 0 && len(w.forms) == 0 { // most results are only sent, and most of them alike
 		at, ok := l.shared[w.route]
@@ -27,6 +31,9 @@ func (l *Lane) Way(name []byte, k carbon.Kind, rule, target int) uint32 {
 			at = uint32(len(l.ways))
 			l.shared[w.route] = at
 			l.ways = append(l.ways, w)
+		}
+		if l.table.sendsAlike(rule, target) {
+			l.fixed[alike] = at
 		}
 		return at
 	}

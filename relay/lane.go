@@ -31,6 +31,7 @@ type Lane struct {
 	known   map[string]uint32 // the indexes of routes, by their key
 	ways    []way             // of results, see Way
 	shared  map[uint32]uint32 // the ways of results that are only sent, by their routes
+	fixed   map[fixed]uint32  // those of them that the results of a rule take whatever they are called
 	unused  []uint32          // ways that were given back
 	busy    bool              // in the middle of a batch, or of handing samples on
 	after   []func()          // to be run after that
@@ -91,6 +92,12 @@ const (
 	dropped
 )
 
+// A fixed is the results of a rule for one of its targets, all of which go the same way.
+type fixed struct {
+	rule   *rule
+	target int
+}
+
 // A way is what the table says of a result.
 type way struct {
 	route        uint32
@@ -127,7 +134,7 @@ func (t *Table) Start() {
 
 func (t *Table) lane(hand func(int, *aggregate.Samples)) *Lane {
 	l := &Lane{
-		table: t, memory: newMemory(), known: map[string]uint32{}, shared: map[uint32]uint32{}, ways: make([]way, 1), renamed: new(carbon.Batch),
+		table: t, memory: newMemory(), known: map[string]uint32{}, shared: map[uint32]uint32{}, fixed: map[fixed]uint32{}, ways: make([]way, 1), renamed: new(carbon.Batch),
 		scatter: aggregate.NewScatter(t.Aggregator.Shards(), hand), aged: time.Now(), placeOf: make([]uint32, t.shares),
 	}
 	for i, c := range t.Clusters {

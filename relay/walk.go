@@ -158,6 +158,12 @@ func (v *verdict) order() {
 	})
 }
 
+// sendsAlike says whether all results of an aggregate rule for one of its targets go the same way, whatever their names.
+func (t *Table) sendsAlike(id, target int) bool {
+	clusters := t.folding[id].results[target]
+	return clusters != nil && !slices.ContainsFunc(clusters, func(c int) bool { return t.Clusters[c].shares() > 1 })
+}
+
 // way says what becomes of a result of the aggregate rule with the given ID, for one of its targets.
 func (t *Table) way(w *walker, name string, id, target int) *verdict {
 	r := t.folding[id]

@@ -33,6 +33,7 @@ func Run(d *Daemon, log *Log, serve func(*Daemon) (stop func(context.Context), e
 	}
 	log.Info("started", zap.String("version", Version()), zap.Int("listeners", len(d.listeners)), zap.Int("rules", len(d.File.Rule)),
 		zap.Uint64("descriptors", descriptors))
+	defer weigh()()
 	systemd := newManager(d, log.Logger)
 	defer systemd.close()
 	last := d.attend(signals, log, systemd)

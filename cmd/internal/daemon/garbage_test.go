@@ -1,0 +1,18 @@
+package daemon
+
+import "testing"
+
+// Little may gather beside much.
+func TestGarbage(t *testing.T) {
+	f := func(live uint64, want int) {
+		t.Helper()
+		if got := garbage(live); got != want {
+			t.Errorf("beside %d MiB: %d %%, want %d", live>>20, got, want)
+		}
+	}
+	f(0, 100)
+	f(64<<20, 100)
+	f(128<<20, 50)
+	f(256<<20, 25)
+	f(8<<30, 25)
+}
