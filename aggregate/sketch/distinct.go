@@ -156,12 +156,12 @@ func larger(a, b uint64) uint64 {
 	return a&mask | b&^mask
 }
 
-// Estimate returns how many different values there are: exactly up to 1,024, then as PFCount.
+// Estimate returns how many different values there are: exactly up to 1,024, then with a standard error of 0.81 % and no bias.
 func (d *Distinct) Estimate() uint64 {
 	if d.n <= maxDistinct {
 		return uint64(d.n)
 	}
-	return d.PFCount()
+	return uint64(math.Round(d.likely()))
 }
 
 // Exact says whether Estimate is exact.
