@@ -10,12 +10,21 @@ import (
 // A nameIndex numbers names from 0: an open-addressing table without pointers, so that a million names cost the
 // collector nothing. Numbers of forgotten names are given again.
 type nameIndex struct {
-	slots   []uint32 // number + 1 of a name, at its hash or after it; 0 is free
+	slots   []nameSlot // at a name's hash or after it
 	entries []nameEntry
 	bytes   carbon.Texts // all names; only ever added to
 	n       int          // how many names there are
 	dead    int          // how many of the bytes are of forgotten names
 }
+
+// A nameSlot leads to a name. It has a part of the hash, so that others that lie in the way are passed over without a look at
+// their entries, which no cache holds.
+type nameSlot struct {
+	tag  uint32
+	name uint32 // the name's number + 1; 0 is free
+}
+
+func tagOf(hash uint64) uint32 { return uint32(hash >> 32) }
 
 type nameEntry struct {
 	hash uint64
@@ -33,9 +42,12 @@ func (x *nameIndex) findOne(hash uint64, name []byte, is func(number uint32) boo
 	if len(x.slots) == 0 {
 		return 0, false
 	}
-	mask := uint64(len(x.slots) - 1)
-	for at := hash & mask; x.slots[at] != 0; at = (at + 1) & mask {
-		n := x.slots[at] - 1
+	mask, tag := uint64(len(x.slots)-1), tagOf(hash)
+	for at := hash & mask; x.slots[at].name != 0; at = (at + 1) & mask {
+		if x.slots[at].tag != tag {
+			continue
+		}
+		n := x.slots[at].name - 1
 		if e := &x.entries[n]; e.hash == hash && bytes.Equal(x.name(n), name) && is(n) {
 			return n, true
 		}
@@ -65,10 +77,10 @@ func (x *nameIndex) add(hash uint64, name []byte, free *[]uint32) (number uint32
 func (x *nameIndex) place(hash uint64, number uint32) {
 	mask := uint64(len(x.slots) - 1)
 	at := hash & mask
-	for x.slots[at] != 0 {
+	for x.slots[at].name != 0 {
 		at = (at + 1) & mask
 	}
-	x.slots[at] = number + 1
+	x.slots[at] = nameSlot{tagOf(hash), number + 1}
 }
 
 // name returns the name of a number; its bytes never change.
@@ -84,7 +96,7 @@ func (x *nameIndex) name(n uint32) []byte {
 func (x *nameIndex) room() bool { return x.bytes.Room() }
 
 func (x *nameIndex) rehash(size int) {
-	x.slots = make([]uint32, size)
+	x.slots = make([]nameSlot, size)
 	for n := range x.entries {
 		if x.entries[n].size > 0 {
 			x.place(x.entries[n].hash, uint32(n))
