@@ -339,6 +339,8 @@ func (l *Lane) Flush() (stillOpen bool) {
 		l.memory.age()
 		l.prune()
 		l.aged = now
+	} else if l.memory.spent() {
+		l.memory.drop()
 	}
 	return stillOpen
 }

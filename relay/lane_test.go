@@ -244,9 +244,19 @@ func TestMemory(t *testing.T) {
 	m.age()
 	for i := range 5000 {
 		n, h := name(i)
+		if m.spent() != (i >= 1875) { // of 2000
+			t.Fatalf("spent after %d: %t", i, m.spent())
+		}
 		if known := m.find(h, n) != nil; known != (i < 2000) {
 			t.Fatalf("%s known: %t", n, known)
 		}
+	}
+	m.drop()
+	for i := range 2000 {
+		check(i)
+	}
+	if m.spent() || m.old.n != 0 {
+		t.Errorf("%d names are left of those that have moved", m.old.n)
 	}
 }
 

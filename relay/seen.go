@@ -120,9 +120,11 @@ func nextForm(forms []byte) (name, rest []byte) {
 }
 
 // A memory is a lane's knowledge of names in two generations: a name found in the old one moves to the young one, and
-// now and then the old one is forgotten and the young one grows old. So names that stop coming are forgotten.
+// now and then the old one is forgotten and the young one grows old. So names that stop coming are forgotten. The old one goes as
+// soon as nearly all of it has moved, as otherwise every name would be in memory twice.
 type memory struct {
 	young, old generation
+	moved      int // names from the old one
 }
 
 // smallest is the least number of places in a generation; a power of two.
@@ -144,6 +146,7 @@ func (m *memory) find(hash uint64, name []byte) *seen {
 		return s
 	}
 	if s := m.old.find(hash, name); s != nil {
+		m.moved++
 		return m.young.add(hash, name, way{route: s.route, refs: m.old.refsOf(s), forms: m.old.formsOf(s)})
 	}
 	return nil
@@ -154,12 +157,18 @@ func (m *memory) full() bool {
 	return m.young.n >= largest || m.young.names.Size() >= nameBytes || m.young.refused >= mostRefused
 }
 
+// spent says whether so little of the old generation is left that it is better asked for anew.
+func (m *memory) spent() bool { return m.moved > 0 && m.moved >= m.old.n-m.old.n/16 }
+
+// drop forgets the old generation.
+func (m *memory) drop() { m.old, m.moved = newGeneration(smallest), 0 }
+
 // age forgets the old generation and lets the young one grow old.
 func (m *memory) age() {
 	size := smallest
 	for size*3 < m.young.n*4 {
 		size *= 2
 	}
-	m.old = m.young
+	m.old, m.moved = m.young, 0
 	m.young = newGeneration(size)
 }

@@ -14,7 +14,7 @@ import (
 const (
 	smallHeap   = 64 << 20
 	mostGarbage = 100 // percent
-	fewGarbage  = 25
+	fewGarbage  = 15
 	weighEvery  = time.Second
 )
 
