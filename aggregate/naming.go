@@ -76,18 +76,17 @@ func (o *Options) ResultName(i int) string {
 }
 
 // Key returns the key under which the series is kept that a sample of the given name is folded into: its name in the
-// clean form, and each `as` that captures stand in, which so are a part of what makes the series. filled are Templates,
-// filled. It is empty if no series can be called so.
-func (o *Options) Key(sample string, filled []string) string {
-	name := filled[0]
+// clean form, and each `as` that captures stand in, which so are a part of what makes the series. name is the first of
+// Templates, filled, which is cleaned in place, and filled are the others. It is empty if no series can be called so.
+func (o *Options) Key(sample string, name []byte, filled []string) string {
 	if len(o.By)+len(o.Without) > 0 {
-		name = o.group(name, sample)
+		name = []byte(o.group(string(name), sample))
 	}
-	cleaned, ok := carbon.Clean([]byte(name))
+	cleaned, ok := carbon.Clean(name)
 	if !ok {
 		return ""
 	}
-	for _, as := range filled[1:] {
+	for _, as := range filled {
 		cleaned = append(append(cleaned, keyMark), as...)
 	}
 	return string(cleaned)
@@ -169,6 +168,9 @@ func appendAs[T []byte | string](dst []byte, as T, path []byte, res *result) []b
 
 // nameable says whether every result of a series with the given key has a name that a point can carry.
 func (r *Rule) nameable(key []byte) bool {
+	if r.tail > 0 && len(key)+r.tail <= math.MaxUint16 { // most
+		return len(key) > 0
+	}
 	var room [512]byte
 	for i := range r.outputs {
 		for j := range r.outputs[i].results {

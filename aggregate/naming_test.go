@@ -16,7 +16,7 @@ func TestResultNames(t *testing.T) {
 		if filled != "" {
 			templates = append(templates, filled)
 		}
-		if got := r.Results([]byte(o.Key(name, templates)), 0)[0]; got != want {
+		if got := r.Results([]byte(o.Key(name, []byte(templates[0]), templates[1:])), 0)[0]; got != want {
 			t.Errorf("%q of %q: got %q, want %q", as, name, got, want)
 		}
 	}

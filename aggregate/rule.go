@@ -29,6 +29,7 @@ type Rule struct {
 	asks      sideSet
 	outputs   []output
 	results   int     // of one series, over all outputs
+	tail      int     // the longest that follows the series' name in a result's, if that is all there is to name them; else 0
 	scale     float64 // 10^decimals, 0 if results are not rounded
 }
 
@@ -143,8 +144,21 @@ func (r *Rule) compile() error {
 		}
 	}
 	r.layout = newLayout(set)
+	r.tail = r.longestTail()
 	r.arrangeWindows()
 	return nil
+}
+
+func (r *Rule) longestTail() (longest int) {
+	for i := range r.outputs {
+		for _, res := range r.outputs[i].results {
+			if res.tail == "" {
+				return 0
+			}
+			longest = max(longest, len(res.tail))
+		}
+	}
+	return longest
 }
 
 // windowed finds what the window of o slides over, and fills in what o leaves to the aggregate.

@@ -137,15 +137,11 @@ func (r *rule) rename(name string, captures *pattern.Captures) string {
 
 // series returns the key of the series of an aggregate rule that a name is folded into.
 func (r *rule) series(name string, captures *pattern.Captures) string {
-	filled := make([]string, len(r.naming))
-	for i, template := range r.naming {
-		if i == 0 {
-			filled[i] = string(template.Append(nil, name, captures))
-		} else {
-			filled[i] = string(template.Fill(nil, name, captures))
-		}
+	var filled []string
+	for _, template := range r.naming[1:] {
+		filled = append(filled, string(template.Fill(nil, name, captures)))
 	}
-	return r.Aggregate.Key(name, filled)
+	return r.Aggregate.Key(name, r.naming[0].Append(make([]byte, 0, len(name)+32), name, captures), filled)
 }
 
 // order puts the sends into their order.
