@@ -157,6 +157,9 @@ func TestRandomlyLate(t *testing.T) {
 	group.match, group.name, group.end = "g.*.*", "g.all.$2", true
 	d := start(t, setup{bin: program, conf: oneOut(port, out.addr) + o.toml() + group.toml()})
 	conns := []net.Conn{dial(t, "tcp", fmt.Sprintf("127.0.0.1:%d", port)), dial(t, "tcp", fmt.Sprintf("127.0.0.1:%d", port))}
+	for _, c := range conns {
+		c.SetDeadline(time.Time{}) // the long form lasts
+	}
 	r := rand.New(rand.NewPCG(21, 22))
 	var waiting delays
 	claims := []claim{{tree: o, series: "l.0"}, {tree: o, series: "l.1"}, {tree: &group, series: "g.all.0"}, {tree: &group, series: "g.all.1"}}
