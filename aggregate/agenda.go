@@ -7,8 +7,15 @@ import "container/heap"
 // and is recognised when its time comes: the series' own alarm says otherwise.
 type agenda struct {
 	times timeHeap
-	at    map[int64][]entry
+	at    map[int64]*due
+	last  *due      // that something was added to; nil once it is gone
 	spare [][]entry // emptied lists, for reuse
+}
+
+// A due is a time, in Unix milliseconds, and what is to be looked at then.
+type due struct {
+	ms   int64
+	list []entry
 }
 
 type entry struct {
@@ -16,18 +23,28 @@ type entry struct {
 	series uint32
 }
 
-func newAgenda() agenda { return agenda{at: make(map[int64][]entry)} }
+func newAgenda() agenda { return agenda{at: make(map[int64]*due)} }
 
 // add notes that e is due at ms.
 func (a *agenda) add(ms int64, e entry) {
-	list, ok := a.at[ms]
-	if !ok {
-		heap.Push(&a.times, ms)
-		if n := len(a.spare); n > 0 {
-			list, a.spare = a.spare[n-1], a.spare[:n-1]
-		}
+	if a.last == nil || a.last.ms != ms { // mostly it is the same for thousands
+		a.last = a.due(ms)
 	}
-	a.at[ms] = append(list, e)
+	a.last.list = append(a.last.list, e)
+}
+
+// due returns that of a time, which may be new.
+func (a *agenda) due(ms int64) *due {
+	if d, ok := a.at[ms]; ok {
+		return d
+	}
+	d := &due{ms: ms}
+	if n := len(a.spare); n > 0 {
+		d.list, a.spare = a.spare[n-1], a.spare[:n-1]
+	}
+	a.at[ms] = d
+	heap.Push(&a.times, ms)
+	return d
 }
 
 // next returns the earliest time noted.
@@ -40,20 +57,22 @@ func (a *agenda) next() (ms int64, ok bool) {
 
 // pop appends up to n entries of the earliest time to dst and removes them.
 func (a *agenda) pop(dst []entry, n int) (int64, []entry) {
-	ms := a.times[0]
-	list := a.at[ms]
-	if len(list) > n {
-		rest := len(list) - n
-		a.at[ms] = list[:rest]
-		return ms, append(dst, list[rest:]...)
+	d := a.at[a.times[0]]
+	if rest := len(d.list) - n; rest > 0 {
+		dst = append(dst, d.list[rest:]...)
+		d.list = d.list[:rest]
+		return d.ms, dst
 	}
+	dst = append(dst, d.list...)
 	heap.Pop(&a.times)
-	delete(a.at, ms)
-	dst = append(dst, list...)
-	if len(a.spare) < 64 && cap(list) <= 1<<16 {
-		a.spare = append(a.spare, list[:0])
+	delete(a.at, d.ms)
+	if a.last == d {
+		a.last = nil
 	}
-	return ms, dst
+	if len(a.spare) < 64 && cap(d.list) <= 1<<16 {
+		a.spare = append(a.spare, d.list[:0])
+	}
+	return d.ms, dst
 }
 
 type timeHeap []int64
