@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"go.uber.org/zap"
+
 	"plumbago/conf"
 )
 
@@ -47,5 +49,22 @@ func TestGate(t *testing.T) {
 		f(host, "/metrics", 200)
 		f(host, "/healthz", 200)
 		f(host, "/-/ready", 200)
+	}
+}
+
+// What Serve serves is behind the gate.
+func TestServeIsGated(t *testing.T) {
+	d, _ := serve(t)
+	s, err := Serve(conf.Admin{Address: "127.0.0.1:0"}, d, zap.NewNop())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close(t.Context())
+	r := httptest.NewRequest(http.MethodGet, "/api/ledger", nil)
+	r.Host = "evil.example.com:2080"
+	w := httptest.NewRecorder()
+	s.http.Handler.ServeHTTP(w, r)
+	if w.Code != http.StatusForbidden {
+		t.Errorf("under another name it answers %d %s", w.Code, w.Body)
 	}
 }

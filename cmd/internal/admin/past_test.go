@@ -67,8 +67,9 @@ func TestResults(t *testing.T) {
 			}
 		}
 	}
-	f("/api/results?series=web.a1", 200, `{"results":[{"name":"web.a1.1m.avg","series":"web.a1","fn":"avg","period":"1m","time":1000000020,`,
-		`{"name":"web.a1.max","series":"web.a1","fn":"max","period":"10s","time":1000000020,"last":4}`, `"total":4`)
+	f("/api/results?series=web.a1", 200, `{"results":[{"name":"web.a1.1m.avg","series":"web.a1","fn":"avg","period":"1m","stands":false,"time":1000000020,`,
+		`{"name":"web.a1.max","series":"web.a1","fn":"max","period":"10s","stands":false,"time":1000000020,"last":4}`, `"total":4`)
+	f("/api/results?series=web.a1", 200, `"fn":"avg","period":"10s","stands":true,`)
 	f("/api/results?search=1M+A1", 200, `"name":"web.a1.1m.avg"`, `"name":"web.a1.1m.max"`, `"total":2`)
 	f("/api/results?search=hidden", 200, `"series":"hidden.c"`, `"total":2`)
 	f("/api/results?search=web&limit=1", 200, `{"results":[{"name":"web.a1.1m.avg",`, `}],"total":12}`)

@@ -29,8 +29,9 @@ type KeptResult struct {
 	Series string   `json:"series"` // the aggregate's
 	Fn     string   `json:"fn"`
 	Period string   `json:"period"`
-	Time   int64    `json:"time"` // of its newest point, in Unix seconds
-	Last   *float64 `json:"last"` // that point's value
+	Stands bool     `json:"stands"` // it is what the series' name alone gives
+	Time   int64    `json:"time"`   // of its newest point, in Unix seconds
+	Last   *float64 `json:"last"`   // that point's value
 }
 
 // Results lists by name what is kept of the past.
@@ -44,7 +45,7 @@ func (d *Daemon) Results(ctx context.Context, o ResultOptions) (ResultList, erro
 		if o.Series != "" && s.Of != o.Series || !holdsAll(s.Name, words) {
 			return
 		}
-		r := KeptResult{Name: s.Name, Series: s.Of, Fn: s.Fn, Period: aggregate.ShortDuration(s.Period)}
+		r := KeptResult{Name: s.Name, Series: s.Of, Fn: s.Fn, Period: aggregate.ShortDuration(s.Period), Stands: s.Stands("")}
 		if p, ok := s.Newest(); ok {
 			r.Time = p.Time
 			if v := p.Value; !math.IsInf(v, 0) {

@@ -81,7 +81,7 @@ export class Chart {
   // sparse says whether a series has so few points that they are to be seen as such.
   #sparse(i) {
     let n = 0;
-    for (const v of this.#data[i] ?? []) if (typeof v === "number" && ++n > 12) return false;
+    for (const v of this.#data[i] ?? []) if (typeof v === "number" && ++n > 3) return false;
     return true;
   }
 }

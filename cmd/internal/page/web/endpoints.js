@@ -8,7 +8,7 @@ const columns = [
   { label: "state", class: "wide" },
   { label: "in", class: "n" },
   { label: "out", class: "n" },
-  { label: "queued", class: "n" },
+  { label: "queued", class: "n two" },
   { label: "unproven", class: "n" },
   { label: "spooled", class: "n" },
   { label: "oldest", class: "n" },
@@ -87,7 +87,7 @@ function show(state) {
 export const endpoints = {
   start() {
     const head = el("tr");
-    for (const c of columns) head.append(el("th", { scope: "col", class: c.class === "n" ? "n" : null }, c.label === "state" ? "endpoint" : c.label));
+    for (const c of columns) head.append(el("th", { scope: "col", class: c.class.startsWith("n") ? "n" : null }, c.label === "state" ? "endpoint" : c.label));
     byId("endpoints-table").tHead.append(head);
     byId("endpoints-filter").addEventListener("input", later(100, () => {
       filter = byId("endpoints-filter").value.trim().toLowerCase();

@@ -27,7 +27,7 @@ function sentence(s) {
 }
 
 function step(s) {
-  const where = (s.file ? plain(s.file) + ":" : "line ") + s.line;
+  const where = (s.file ? plain(s.file.split("/").at(-1)) + ":" : "line ") + s.line;
   const tail = el("div", { class: "tail" });
   for (const name of s.outputs ?? []) {
     tail.append(el("button", { type: "button", class: "chip", title: "show it on the chart", onclick: () => pick(name, true) }, plain(name)));
@@ -36,7 +36,7 @@ function step(s) {
     for (const e of to.endpoints ?? []) tail.append(el("span", { class: "target" }, `${plain(to.cluster)} ${plain(e)}`));
   }
   return el("li", { class: s.action }, el("p", { class: "what" }, el("b", {}, `rule ${s.rule}`), " ", el("code", {}, plain(s.match)), " ", ...sentence(s),
-    s.stop && s.action !== "drop" ? el("span", { class: "dim" }, " · its walk ends here") : null, el("span", { class: "dim" }, ` (${where})`)), tail.firstChild ? tail : null);
+    s.stop && s.action !== "drop" ? el("span", { class: "dim" }, " · its walk ends here") : null, el("span", { class: "dim", title: plain(s.file ?? "") }, ` (${where})`)), tail.firstChild ? tail : null);
 }
 
 let asked = 0;

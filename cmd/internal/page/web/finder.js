@@ -27,9 +27,7 @@ async function find() {
   const held = list[active]?.series;
   const bySeries = new Map();
   for (const r of found.results) {
-    const had = bySeries.get(r.series);
-    if (had) had.more++;
-    else bySeries.set(r.series, { ...r, more: 0 });
+    if (r.stands || !bySeries.has(r.series)) bySeries.set(r.series, r);
   }
   list = [...bySeries.values()].slice(0, shown);
   active = held === undefined ? -1 : list.findIndex((r) => r.series === held);

@@ -12,7 +12,7 @@ function gather(state) {
   const l = state.ledger;
   for (const [why, n] of Object.entries(l.invalid)) add("invalid: " + words(why), n, state.meter, (x) => x.invalid[why], false);
   for (const [why, n] of Object.entries(l.dropped)) add("dropped: " + words(why), n, state.meter, (x) => x.dropped[why], why !== "rule");
-  add("unrouted: no rule took it", l.unrouted, state.meter, (x) => x.unrouted, false);
+  add("unrouted", l.unrouted, state.meter, (x) => x.unrouted, false);
   const losses = {};
   for (const e of l.endpoints) for (const [why, n] of Object.entries(e.dropped)) losses[why] = (losses[why] ?? 0) + n;
   for (const [why, n] of Object.entries(losses)) {

@@ -25,7 +25,7 @@ const tiles = [
   ["emitted by aggregates", (s) => perSecond(s.meter.rate((l) => l.emitted)), (s) => count(s.ledger.emitted) + " in all"],
   ["delivered", (s) => perSecond(s.meter.rate(delivered)), (s) => count(delivered(s.ledger)) + " in all"],
   ["waiting for endpoints", (s) => short(total(s.ledger, (e) => e.queued + e.spooled)), (s) => waiting(s.status)],
-  ["lost", (s) => perSecond(s.meter.rate(lost)), (s) => `${count(lost(s.ledger))} in all, ${short(s.ledger.dropped.rule)} dropped by rules`],
+  ["lost", (s) => perSecond(s.meter.rate(lost)), (s) => count(lost(s.ledger)) + " in all"],
   ["live series", (s) => short(series(s.status)), (s) => count(s.status.history.series) + " results kept"],
 ];
 

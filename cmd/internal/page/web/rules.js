@@ -4,7 +4,7 @@ import { attribute, byId, el, fillCells, keyed, later, put, row } from "./dom.js
 import { ago, count, none, perSecond, plain, short } from "./format.js";
 
 const columns = [
-  { label: "rule", class: "n" },
+  { label: "rule", class: "n lead" },
   { label: "match", class: "wide match", head: true },
   { label: "does", class: "" },
   { label: "hits a second", class: "n" },
@@ -28,7 +28,7 @@ function update(tr, r) {
     a ? count(a.series) : none, a ? short(a.emitted) : none, a ? short(a.late) : none,
   ]);
   attribute(tr.children[1], "title", `${plain(r.match)} (${r.file ? plain(r.file) + ":" : "line "}${r.line})`);
-  attribute(tr.children[8], "class", "n" + (a?.late > 0 ? " is-warn" : ""));
+  for (const i of [6, 7, 8]) attribute(tr.children[i], "class", "n" + (a ? "" : " none") + (i === 8 && a?.late > 0 ? " is-warn" : ""));
   attribute(tr, "class", r.hits === 0 ? "dim" : "");
 }
 
@@ -47,7 +47,7 @@ function show(state) {
 export const rules = {
   start() {
     const head = el("tr");
-    for (const c of columns) head.append(el("th", { scope: "col", class: c.class === "n" ? "n" : null }, c.label));
+    for (const c of columns) head.append(el("th", { scope: "col", class: c.class.startsWith("n") ? "n" : null }, c.label));
     byId("rules-table").tHead.append(head);
     byId("rules-filter").addEventListener("input", later(100, () => {
       filter = byId("rules-filter").value.trim().toLowerCase();
