@@ -36,6 +36,7 @@ type daemon struct {
 	t     *testing.T
 	admin string // URL of its page and API
 	lines string // where it takes lines
+	pid   int
 }
 
 // program returns the path of plumbago as users build it.
@@ -69,6 +70,7 @@ func start(t *testing.T, bin, conf string) *daemon {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
+	d.pid = cmd.Process.Pid
 	t.Cleanup(func() {
 		cmd.Process.Kill()
 		cmd.Wait()

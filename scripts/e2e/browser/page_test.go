@@ -228,20 +228,8 @@ func otherSites(t *testing.T, ctx context.Context, bin string) {
 
 // many has ten thousand series and fifty endpoints: the page stays as small as a screen needs it.
 func many(t *testing.T, ctx context.Context, bin string) {
-	var endpoints, lines strings.Builder
-	for range 50 {
-		fmt.Fprintf(&endpoints, "%q,", sink(t))
-	}
-	var rules strings.Builder
-	for i := range 300 {
-		fmt.Fprintf(&rules, "[[rule]]\nmatch = \"no.such.%d\"\ndrop = true\n", i)
-	}
-	d := start(t, bin, "[[cluster]]\nname = \"many\"\npolicy = \"any\"\nendpoints = ["+endpoints.String()+"]\n"+rules.String()+
-		"[[rule]]\nmatch = \"**\"\n[rule.aggregate]\nperiod = \"1s\"\nwait = \"10ms\"\nfunctions = \"avg\"\nsend = \"many\"\n")
-	for i := range 10_000 {
-		fmt.Fprintf(&lines, "servers.rack%d.host%04d.load %d\n", i%20, i, i)
-	}
-	d.send(lines.String())
+	d := start(t, bin, crowd(t))
+	d.send(tenThousand())
 	var l struct{ Total int }
 	d.eventually("all are kept", func() bool {
 		d.ask(&l, "/api/results", "limit", "0")
@@ -261,4 +249,26 @@ func many(t *testing.T, ctx context.Context, bin string) {
 		t.Errorf("the page has %d elements", n)
 	}
 	b.quiet(d.admin)
+}
+
+// crowd is a configuration with fifty endpoints and three hundred rules.
+func crowd(t *testing.T) string {
+	var endpoints, rules strings.Builder
+	for range 50 {
+		fmt.Fprintf(&endpoints, "%q,", sink(t))
+	}
+	for i := range 300 {
+		fmt.Fprintf(&rules, "[[rule]]\nmatch = \"no.such.%d\"\ndrop = true\n", i)
+	}
+	return "[[cluster]]\nname = \"many\"\npolicy = \"any\"\nendpoints = [" + endpoints.String() + "]\n" + rules.String() +
+		"[[rule]]\nmatch = \"**\"\n[rule.aggregate]\nperiod = \"1s\"\nwait = \"10ms\"\nfunctions = \"avg\"\nsend = \"many\"\n"
+}
+
+// tenThousand are lines of as many series.
+func tenThousand() string {
+	var lines strings.Builder
+	for i := range 10_000 {
+		fmt.Fprintf(&lines, "servers.rack%d.host%04d.load %d\n", i%20, i, i)
+	}
+	return lines.String()
 }
