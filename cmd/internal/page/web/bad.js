@@ -8,9 +8,9 @@ const every = 2000; // milliseconds between two looks
 const most = 100; // rows that are shown
 
 const columns = [
-  { label: "reason", class: "" },
-  { label: "sender", class: "name" },
-  { label: "listener", class: "name dim" },
+  { label: "reason", class: "two" },
+  { label: "sender", class: "name two" },
+  { label: "listener", class: "name dim two" },
   { label: "lines", class: "n" },
   { label: "last", class: "n" },
   { label: "what came", class: "wide name" },
@@ -18,6 +18,8 @@ const columns = [
 
 const call = new Optional("/api/bad", { limit: most });
 let next = 0;
+
+const senders = (n) => (n === 1 ? "one sender" : count(n) + " senders");
 
 const key = (b) => [b.peer, b.listener, b.reason].join("\n");
 
@@ -46,8 +48,8 @@ export const bad = {
     if (!answer) return;
     const rows = answer.bad.toSorted((a, b) => (a.last < b.last ? 1 : -1));
     keyed(byId("bad-table").tBodies[0], rows, key, () => row(columns), update);
-    byId("bad-table").tHead.hidden = byId("bad-empty").hidden = rows.length > 0;
+    byId("bad-empty").hidden = rows.length > 0;
     byId("bad-table").tHead.hidden = rows.length === 0;
-    put(byId("bad-sum"), rows.length ? `from ${count(new Set(rows.map((b) => b.peer)).size)} senders` : "");
+    put(byId("bad-sum"), rows.length ? "from " + senders(new Set(rows.map((b) => b.peer)).size) : "");
   },
 };
