@@ -89,7 +89,7 @@ func (l *Listener) addPackets(a Address, conn packetConn, file socketFile, lent 
 	p := &packetSocket{
 		listener: l, worker: w, conn: conn, raw: raw, file: file, lent: lent, unix: a.Network == "unixgram",
 		lines: l.opts.Protocol == "line", drops: &drops{raw: raw},
-		from: &origin{decoder: d, listener: a.String(), limiter: l.limiter, limited: &l.counts.rateLimited},
+		from: &origin{decoder: d, listener: a.String(), limiter: l.limiter, limited: &l.counts.rateLimited, received: &l.counts.received},
 	}
 	p.attempt = p.tryReceive
 	if p.unix {

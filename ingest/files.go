@@ -59,7 +59,7 @@ func newFileSource(l *Listener, a Address) (*fileSource, error) {
 		return nil, err
 	}
 	w, d := l.turn()
-	return &fileSource{listener: l, worker: w, glob: a.Host, figures: f, from: &origin{decoder: d, listener: a.String()}}, nil
+	return &fileSource{listener: l, worker: w, glob: a.Host, figures: f, from: &origin{decoder: d, listener: a.String(), received: &l.counts.received}}, nil
 }
 
 // run samples at the periods' ends in Unix time until the listener stops.

@@ -53,7 +53,7 @@ type Listener struct {
 
 // counts are what Stats reads. Readers add to them once a read.
 type counts struct {
-	accepted, closed, bytes                         atomic.Int64
+	accepted, closed, bytes, received               atomic.Int64
 	notAllowed, notTrusted, overLimit, noDescriptor atomic.Int64
 	probes, idled, rateLimited                      atomic.Int64
 	stale                                           atomic.Int64
@@ -67,6 +67,7 @@ type Stats struct {
 	Accepted  int64 `json:"accepted"`       // connections ever
 	Closed    int64 `json:"closed"`         // connections that ended
 	Bytes     int64 `json:"bytes"`          // read from connections and in datagrams
+	Received  int64 `json:"received"`       // lines, pickle items and statsd values, good or bad
 	Datagrams int64 `json:"datagrams"`      // received
 	Dropped   int64 `json:"kernel_dropped"` // datagrams that the kernel dropped as the receive buffer was full
 
@@ -202,7 +203,7 @@ func (l *Listener) serve(conn net.Conn, name string, secure bool) {
 	w, d := l.turn()
 	s := &stream{
 		listener: l, worker: w, conn: conn, secure: secure, tcp: peer.IsValid(), peer: peer, heard: time.Now(), cut: l.opts.cutter(),
-		from: &origin{decoder: d, listener: name, conn: conn, limiter: l.limiter, limited: &l.counts.rateLimited},
+		from: &origin{decoder: d, listener: name, conn: conn, limiter: l.limiter, limited: &l.counts.rateLimited, received: &l.counts.received},
 	}
 	l.streams[s] = struct{}{}
 	l.counts.accepted.Add(1)
@@ -326,7 +327,7 @@ func (l *Listener) newBatch() *carbon.Batch {
 // Stats returns the listener's figures.
 func (l *Listener) Stats() Stats {
 	s := Stats{
-		Closed: l.counts.closed.Load(), Bytes: l.counts.bytes.Load(),
+		Closed: l.counts.closed.Load(), Bytes: l.counts.bytes.Load(), Received: l.counts.received.Load(),
 		Refused: Refused{
 			Allow: l.counts.notAllowed.Load(), ProxyFrom: l.counts.notTrusted.Load(), Connections: l.counts.overLimit.Load(), Descriptors: l.counts.noDescriptor.Load(),
 		},

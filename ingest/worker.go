@@ -70,6 +70,7 @@ type origin struct {
 	listener string
 	limiter  *limiter      // nil if any number of samples may come
 	limited  *atomic.Int64 // counts those that were too many
+	received *atomic.Int64 // counts what came, good or bad; nil if nobody wants to know
 	conn     net.Conn      // nil for datagrams, each of which stands for itself
 	refused  bool          // a decoder said that the stream cannot go on
 	warned   time.Time     // when a datagram's refusal was last logged
@@ -213,6 +214,9 @@ func (w *Worker) decode(k work) {
 				k.from.limited.Add(int64(over))
 			}
 		}
+	}
+	if n := int64(len(k.batch.Points)) + int64(k.batch.Limited) + badTotal(&k.batch.Bad); n > 0 && k.from.received != nil {
+		k.from.received.Add(n)
 	}
 	w.notebook.close(&k, size)
 	w.sink.Accept(k.batch)

@@ -81,7 +81,8 @@ func TestRoutes(t *testing.T) {
 	f("/metrics", 200, `plumbago_endpoint_up{cluster="a",endpoint="stderr"}`)
 	_, text := get(t, h, "/api/status")
 	var status daemon.Status
-	if err := json.Unmarshal([]byte(text), &status); err != nil || status.Rules[0].Aggregate.Series != 1 || status.Config != "test.toml" {
+	if err := json.Unmarshal([]byte(text), &status); err != nil || status.Rules[0].Aggregate.Series != 1 || status.Config != "test.toml" ||
+		status.Listeners[0].Received != 3 {
 		t.Errorf("status %+v (%v)", status, err)
 	}
 	d.Close(context.Background())

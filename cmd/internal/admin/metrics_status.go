@@ -13,6 +13,7 @@ var (
 	connections = desc("listener_connections", "Connections that are open.", "listener")
 	opened      = desc("listener_connections_total", "Connections that were taken.", "listener")
 	read        = desc("listener_bytes_total", "Bytes read.", "listener")
+	came        = desc("listener_received_total", "Lines, pickle items and statsd values received.", "listener")
 	datagrams   = desc("listener_datagrams_total", "Datagrams received.", "listener")
 	kernelDrops = desc("listener_kernel_dropped_total", "Datagrams that the kernel dropped as the receive buffer was full.", "listener")
 	socketTook  = desc("socket_datagrams_total", "Datagrams received by a socket; a UDP address has several.", "listener", "address", "socket")
@@ -47,6 +48,7 @@ func collectListener(ch chan<- prometheus.Metric, l *daemon.ListenStatus) {
 	gauge(ch, connections, float64(l.Open), l.Name)
 	counter(ch, opened, l.Accepted, l.Name)
 	counter(ch, read, l.Bytes, l.Name)
+	counter(ch, came, l.Received, l.Name)
 	counter(ch, datagrams, l.Datagrams, l.Name)
 	counter(ch, kernelDrops, l.Dropped, l.Name)
 	for i, s := range l.Sockets {

@@ -63,7 +63,7 @@ function sources(state, figure, l, add, link) {
   const received = l((x) => x.received);
   add("received", 1, "received");
   const all = state.status.listeners.map((s, i) => ({
-    name: s.name, share: figure(state.statusMeter, (x) => x.listeners[i] && (x.listeners[i].received ?? x.listeners[i].bytes)) || 0,
+    name: s.name, share: figure(state.statusMeter, (x) => x.listeners[i] && x.listeners[i].received) || 0,
   }));
   const total = all.reduce((n, s) => n + s.share, 0) || 1;
   all.forEach((s, i) => {
