@@ -10,7 +10,7 @@ const columns = [
   { label: "out", class: "n" },
   { label: "queued", class: "n two" },
   { label: "unproven", class: "n" },
-  { label: "spooled", class: "n" },
+  { label: "spooled", class: "n two" },
   { label: "oldest", class: "n" },
   { label: "lost", class: "n" },
   { label: "about", class: "why wide" },
@@ -40,6 +40,16 @@ function about(e) {
   return since + (e.status.error ? ": " + plain(e.status.error) : "");
 }
 
+// oldest is for how long what waits longest for an endpoint has waited, in memory or on disk.
+export const oldest = (status) => Math.max(status?.oldest_ms ?? 0, status?.spool?.oldest_ms ?? 0) / 1000;
+
+// sized writes a number of points and the bytes that they take.
+const sized = (points, size) => short(points) + (points && size ? " · " + bytes(size) : "");
+
+function trouble(e) {
+  return e.status?.spool?.error ? "spool: " + plain(e.status.spool.error) : "";
+}
+
 function make(e) {
   const tr = row(columns);
   tr.children[0].replaceWith(
@@ -63,12 +73,12 @@ function update(tr, e) {
   const lost = sum(c.dropped);
   const texts = [
     rate((x) => x.enqueued), rate((x) => x.delivered),
-    short(c.queued) + (s?.queued_bytes ? " · " + bytes(s.queued_bytes) : ""), short(c.unproven), short(c.spooled),
-    s?.oldest_ms ? span(s.oldest_ms / 1000) : "–", short(lost), about(e),
+    sized(c.queued, s?.queued_bytes), short(c.unproven), sized(c.spooled, s?.spool?.bytes),
+    oldest(s) ? span(oldest(s)) : "–", short(lost), trouble(e) || about(e),
   ];
   texts.forEach((text, i) => put(tr.children[i + 1], text));
   attribute(tr.children[7], "class", "n" + (lost > 0 ? " is-bad" : ""));
-  attribute(tr.children[8], "class", "why wide " + (stateName === "down" ? "is-bad" : "dim"));
+  attribute(tr.children[8], "class", "why wide " + (stateName === "down" || trouble(e) ? "is-bad" : "dim"));
   attribute(tr.children[8], "title", texts[7]);
 }
 

@@ -4,6 +4,7 @@ import { byId, el, put, svg } from "./dom.js";
 import { bytes, count, perSecond, short, span } from "./format.js";
 import { sum } from "./meter.js";
 import { Chart } from "./chart.js";
+import { oldest } from "./endpoints.js";
 
 const room = 300; // seconds that the chart shows, once the page was open for so long
 const least = 60;
@@ -30,14 +31,10 @@ const tiles = [
 ];
 
 function waiting(status) {
-  let [size, oldest] = [0, 0];
-  for (const c of status.clusters) {
-    for (const e of c.endpoints) {
-      size += e.queued_bytes;
-      oldest = Math.max(oldest, e.oldest_ms);
-    }
-  }
-  return bytes(size) + (oldest > 0 ? ", oldest " + span(oldest / 1000) : "");
+  const all = status.clusters.flatMap((c) => c.endpoints);
+  const size = all.reduce((n, e) => n + e.queued_bytes + (e.spool?.points ? e.spool.bytes : 0), 0);
+  const age = Math.max(0, ...all.map(oldest));
+  return bytes(size) + (age > 0 ? ", oldest " + span(age) : "");
 }
 
 const series = (status) => status.rules.reduce((n, r) => n + (r.aggregate?.series ?? 0), 0);
