@@ -10,7 +10,7 @@ const columns = [
   { label: "out", class: "n" },
   { label: "queued", class: "n two" },
   { label: "unproven", class: "n" },
-  { label: "spooled", class: "n two" },
+  { label: "spooled", class: "n" },
   { label: "oldest", class: "n" },
   { label: "lost", class: "n" },
   { label: "about", class: "why wide" },
@@ -43,9 +43,6 @@ function about(e) {
 // oldest is for how long what waits longest for an endpoint has waited, in memory or on disk.
 export const oldest = (status) => Math.max(status?.oldest_ms ?? 0, status?.spool?.oldest_ms ?? 0) / 1000;
 
-// sized writes a number of points and the bytes that they take.
-const sized = (points, size) => short(points) + (points && size ? " · " + bytes(size) : "");
-
 function trouble(e) {
   return e.status?.spool?.error ? "spool: " + plain(e.status.spool.error) : "";
 }
@@ -73,12 +70,13 @@ function update(tr, e) {
   const lost = sum(c.dropped);
   const texts = [
     rate((x) => x.enqueued), rate((x) => x.delivered),
-    sized(c.queued, s?.queued_bytes), short(c.unproven), sized(c.spooled, s?.spool?.bytes),
+    short(c.queued) + (c.queued && s?.queued_bytes ? " · " + bytes(s.queued_bytes) : ""), short(c.unproven), short(c.spooled),
     oldest(s) ? span(oldest(s)) : "–", short(lost), trouble(e) || about(e),
   ];
   texts.forEach((text, i) => put(tr.children[i + 1], text));
   attribute(tr.children[7], "class", "n" + (lost > 0 ? " is-bad" : ""));
   attribute(tr.children[8], "class", "why wide " + (stateName === "down" || trouble(e) ? "is-bad" : "dim"));
+  attribute(tr.children[5], "title", s?.spool ? `${count(c.spooled)} points in ${count(s.spool.segments)} files of ${bytes(s.spool.bytes)}` : "no spool is configured");
   attribute(tr.children[8], "title", texts[7]);
 }
 
