@@ -88,9 +88,7 @@ function endpoints(state, l, add, link) {
   const total = list.reduce((n, e) => n + e.value, 0);
   const sent = l((x) => x.sent);
   const states = new Map(state.status.clusters.flatMap((c) => c.endpoints.map((e) => [c.name + "\n" + e.endpoint, e.state])));
-  // By what they got since the start: an order that stays.
-  const alone = list.length <= shown.endpoints ? list : list.toSorted((a, b) => b.enqueued - a.enqueued).slice(0, shown.endpoints - 1);
-  const single = new Set(alone.map((e) => e.i));
+  const single = busiest(list);
   for (const e of list) {
     const id = single.has(e.i) ? "endpoint" + e.i : "endpoints";
     if (single.has(e.i)) add(id, 4, `${plain(e.cluster)} ${plain(e.endpoint)}`, states.get(e.cluster + "\n" + e.endpoint) === "down" ? "bad" : "");
@@ -103,6 +101,17 @@ function endpoints(state, l, add, link) {
     else [rest.leaves, rest.arrives] = [rest.leaves + leaves, rest.arrives + e.value];
   }
   if (single.size < list.length) link("sent", "endpoints", rest.leaves, "", rest.arrives);
+}
+
+// busiest says which endpoints have nodes of their own. It is decided again only now and then, so that members of a
+// cluster that get nearly the same do not change places all the time.
+function busiest(list) {
+  if (list.length <= shown.endpoints) return new Set(list.map((e) => e.i));
+  if (chosen.of !== list.length || performance.now() - chosen.at > 60_000) {
+    const first = list.toSorted((a, b) => b.enqueued - a.enqueued).slice(0, shown.endpoints - 1);
+    chosen = { of: list.length, at: performance.now(), single: new Set(first.map((e) => e.i)) };
+  }
+  return chosen.single;
 }
 
 // place gives every node its place, all at one scale, and says how high the whole is.
@@ -165,6 +174,7 @@ function cut(n, width) {
   return n.label.slice(0, letters - tail - 1) + "…" + n.label.slice(-tail);
 }
 
+let chosen = { of: 0, at: 0, single: new Set() };
 let mode = "rate";
 let picture;
 let last = null;
