@@ -1,6 +1,7 @@
 package browser
 
 import (
+	"context"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -10,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 )
 
@@ -67,6 +70,7 @@ func TestShots(t *testing.T) {
 	go traffic(d, 45*time.Second)
 	light := open(t, ctx, d.admin+"/?graph=servers.web1.load.avg&graph=servers.web2.load.max&graph=servers.all.http.requests.sum", 1280, 900, false)
 	time.Sleep(25 * time.Second)
+	document(t, light, filepath.Join(dir, "page.jpg"))
 	use(light)
 	shoot(t, light, dir, "1280-light")
 	for _, v := range []struct {
@@ -110,6 +114,22 @@ func shoot(t *testing.T, b *tab, dir, name string) {
 	}
 	if wide := value[int](b, "document.documentElement.scrollWidth - innerWidth"); wide > 0 {
 		t.Errorf("%s is %d px wider than the screen", name, wide)
+	}
+}
+
+// document takes the picture that is in the documentation.
+func document(t *testing.T, b *tab, path string) {
+	t.Helper()
+	b.do(chromedp.EmulateViewport(1280, 1010))
+	time.Sleep(time.Second)
+	picture, err := chromedp.Run(b.ctx, func(ctx context.Context, target *chromedp.Target) (page.CaptureScreenshotResult, error) {
+		return cdp.Call(ctx, target, page.CaptureScreenshot, page.CaptureScreenshotParams{Format: "jpeg", Quality: new(int64(80))})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, picture.Data, 0o644); err != nil {
+		t.Fatal(err)
 	}
 }
 
