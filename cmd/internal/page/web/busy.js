@@ -45,6 +45,7 @@ async function fill(list) {
   const biggest = Math.max(1e-9, ...rows.map((r) => r.size));
   keyed(list.place, rows, (r) => r.key, meterRow, (li, r) => fillMeter(li, { ...r, share: r.size / biggest }));
   list.none.hidden = rows.length > 0;
+  list.place.hidden = rows.length === 0;
   put(list.none, list.empty);
 }
 

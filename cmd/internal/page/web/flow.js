@@ -127,12 +127,14 @@ function place(nodes, width) {
   lists.forEach((list, i) => {
     const over = columns[i].label === "above" ? above : 0;
     const slots = list.map((n) => (over ? over + Math.max(thin, n.value * scale) : Math.max(slot, n.value * scale)) + gap);
-    let y = (height - slots.reduce((a, b) => a + b, 0)) / 2;
+    const spare = height - slots.reduce((a, b) => a + b, 0);
+    const apart = Math.max(0, Math.min(20, spare / list.length)); // where there is little traffic the labels have room
+    let y = (spare - apart * (list.length - 1)) / 2;
     list.forEach((n, k) => {
       n.height = Math.max(thin, n.value * scale);
       n.x = Math.round(columns[i].at * width);
       n.y = over ? y + over : y + (slots[k] - gap - n.height) / 2;
-      y += slots[k];
+      y += slots[k] + apart;
     });
   });
   return { height, scale };

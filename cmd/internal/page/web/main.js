@@ -106,7 +106,7 @@ function watch() {
   const reading = new IntersectionObserver(
     (seen) => {
       for (const { target, isIntersecting } of seen) {
-        const link = links.get(target.id);
+        const link = links.get(target.id === "first" ? "now" : target.id);
         if (isIntersecting && link) {
           links.forEach((other) => other.removeAttribute("aria-current"));
           link.setAttribute("aria-current", "true");
