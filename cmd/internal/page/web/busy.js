@@ -11,6 +11,20 @@ const most = 12; // rows of a list
 // Each list: what is asked, and what a row of the answer says. size is what its bar shows.
 const lists = [
   {
+    title: "Prefixes, by lines a second",
+    call: new Optional("/api/prefixes", { sort: "lines", limit: most }),
+    rows: (a) => a.prefixes.filter((p) => p.lines_per_second > 0),
+    row: (p) => ({ label: plain(p.prefix), key: p.prefix, size: p.lines_per_second, rate: perSecond(p.lines_per_second), total: count(p.series) + " series" }),
+    empty: "Nothing comes at the moment.",
+  },
+  {
+    title: "Prefixes, by series that are new",
+    call: new Optional("/api/prefixes", { sort: "growth", limit: most }),
+    rows: (a) => a.prefixes.filter((p) => p.growth_per_minute > 0),
+    row: (p) => ({ label: plain(p.prefix), key: p.prefix, size: p.growth_per_minute, rate: "+" + short(p.growth_per_minute) + "/min", total: count(p.series) + " series" }),
+    empty: "No prefix has got new series lately.",
+  },
+  {
     title: "Peers, by lines a second",
     call: new Optional("/api/peers", { sort: "rate", limit: most }),
     rows: (a) => a.peers,
