@@ -108,9 +108,9 @@ func TestSpoolKilled(t *testing.T) {
 		if i == kills/2 {
 			out.open(addr, 0) // also while it replays
 		}
-		killed = append(killed, time.Now())
 		d.signal(syscall.SIGKILL)
 		<-d.done
+		killed = append(killed, time.Now())
 		if strings.Contains(d.said.String(), "damaged") {
 			t.Error("it found a damaged spool")
 		}
@@ -135,15 +135,17 @@ func TestSpoolKilled(t *testing.T) {
 	}
 	d.stop()
 	lost, oldest := 0, time.Duration(0)
+	ages, counts := make([]time.Duration, kills), make([]int, kills) // for each kill
 	for _, number := range out.missing(n) {
 		at := f.when(number)
 		if at.IsZero() {
 			continue // there was no daemon to send it to
 		}
 		lost++
-		for _, k := range killed {
+		for i, k := range killed {
 			if !at.After(k) {
-				oldest = max(oldest, k.Sub(at))
+				ages[i], counts[i] = max(ages[i], k.Sub(at)), counts[i]+1
+				oldest = max(oldest, ages[i])
 				break
 			}
 		}
@@ -151,5 +153,5 @@ func TestSpoolKilled(t *testing.T) {
 	if oldest > bound {
 		t.Errorf("a line was lost that was sent %v before a kill", oldest)
 	}
-	t.Logf("%d lines, %d kills: %d lines lost, the oldest %v before a kill; %d came twice", n, kills, lost, oldest, out.twice)
+	t.Logf("%d lines, %d kills: %d lines lost (%v), the oldest sent so long before: %v; %d came twice", n, kills, lost, counts, ages, out.twice)
 }

@@ -172,6 +172,7 @@ func (f *flood) run() {
 		if _, err := c.Write(b); err != nil {
 			c.Close()
 			c = nil
+			f.forget(block)
 		}
 		block++
 	}
@@ -187,6 +188,13 @@ func (f *flood) note(block int, sent bool) {
 	}
 	f.at = append(f.at, at)
 	f.sent = (block + 1) * blockSize
+}
+
+// forget notes that a block was not sent after all, or not all of it.
+func (f *flood) forget(block int) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.at[block] = time.Time{}
 }
 
 // when returns when a number was sent, the zero time if it was not.
