@@ -1,6 +1,9 @@
 package aggregate
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 // Results are called what `as` says, in the clean form, whatever stands in a name.
 func TestResultNames(t *testing.T) {
@@ -46,4 +49,34 @@ func TestMarkPlaceholders(t *testing.T) {
 	f("{other}{", "{other}{")
 	f("${", "${")
 	f("", "")
+}
+
+// The short way to the name of a result gives what the long one does.
+func TestTailedNames(t *testing.T) {
+	for _, as := range []string{
+		"{name}.{fn}", "{name}", "{name}_{period}.{fn}", "{name}..{fn}", "{name}.{fn}.", "x.{name}", "{name}{name}", "{name}/{fn}", "{name};t={fn}", "{name}.{fn} ", "{name}é",
+	} {
+		o := DefaultOptions()
+		o.As, o.Functions = as, []string{"avg"}
+		r, err := NewRule(0, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		short := r.outputs[0].results[0]
+		long := short
+		long.tail = ""
+		for _, key := range []string{"a", "a.b", "a.b;x=1;y=2", "é", "a-b_c", strings.Repeat("a", 65_530), strings.Repeat("a", 65_535), "a;x=" + strings.Repeat("b", 65_528)} {
+			got, want := string(r.appendName([]byte("> "), []byte(key), &short)), string(r.appendName([]byte("> "), []byte(key), &long))
+			if got != want {
+				t.Errorf("%q of %.20q: %.40q, want %.40q", as, key, got, want)
+			}
+			all := Rule{outputs: r.outputs}
+			if r.nameable([]byte(key)) != all.nameable([]byte(key)) {
+				t.Errorf("%q: whether %.20q is nameable depends on the way", as, key)
+			}
+		}
+	}
+	if r, _ := NewRule(0, DefaultOptions()); r.tail != len(".avg") || r.outputs[0].results[1].tail != ".max" {
+		t.Errorf("the default takes the long way: %+v", r.outputs)
+	}
 }
