@@ -125,11 +125,15 @@ func TestSpoolKilled(t *testing.T) {
 	}
 	f.stop()
 	n := f.total()
-	l := d.await("all is delivered", func(l *ledger) bool {
-		e := l.endpoint(t, "graphite")
-		return e.Enqueued > 0 && e.Delivered == e.Enqueued
-	})
-	e := l.endpoint(t, "graphite")
+	var e endpoint
+	for end := time.Now().Add(patience + time.Duration(kills)*5*time.Second); ; time.Sleep(50 * time.Millisecond) {
+		if e = d.ledger().endpoint(t, "graphite"); e.Enqueued > 0 && e.Delivered == e.Enqueued {
+			break
+		}
+		if time.Now().After(end) {
+			t.Fatalf("not all is delivered: %+v", e)
+		}
+	}
 	if e.lost() > 0 {
 		t.Errorf("lost: %+v", e)
 	}
