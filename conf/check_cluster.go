@@ -42,6 +42,9 @@ func (c *checker) clusters() {
 			}
 		}
 		c.way(p, o)
+		if o.Protocol != "log" {
+			c.confirm(p, o)
+		}
 		c.endpoints(p, o)
 	}
 }

@@ -8,17 +8,15 @@ import (
 // laterKeys are keys that plumbago will have and has not yet, by section. They are told from misspelt ones, so that
 // nobody hunts for a typing error that is none.
 var laterKeys = map[string][]string{
-	"":        {"self"},
-	"limits":  {"memory"},
-	"listen":  {"linger", "statsd", "resp", "ack"},
-	"cluster": {"confirm_every", "confirm_bytes"},
+	"":       {"self"},
+	"limits": {"memory"},
+	"listen": {"linger", "statsd", "resp", "ack"},
 }
 
 // laterValues are values, by key, of which the same is true.
 var laterValues = map[string][]string{
 	"listen.protocol":  {"statsd", "resp", "redis", "nats"},
 	"cluster.protocol": {"redis", "nats"},
-	"cluster.confirm":  {"close", "window"},
 	"cluster.overflow": {"block"},
 	"listen.address":   {"redis", "nats"}, // the schemes
 }

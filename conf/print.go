@@ -31,7 +31,7 @@ func Print(f *File) string {
 			var without []string
 			switch o := elem.Addr().Interface().(type) {
 			case *relay.ClusterOptions:
-				without = append(idle(o), unasked(o)...)
+				without = append(append(idle(o), unasked(o)...), unconfirmed(o)...)
 			case *relay.RuleOptions:
 				without = absent(o)
 			}

@@ -102,7 +102,6 @@ policy = "forward"
 protocol = "log"
 queue = "64MiB"
 overflow = "drop_oldest"
-confirm = "written"
 types = false
 batch = "64KiB"
 flush = "5ms"

@@ -24,6 +24,7 @@ func warnings(f *File) (ws Faults) {
 	ws = append(ws, copies(f)...)
 	ws = append(ws, uneven(f)...)
 	ws = append(ws, trusting(f)...)
+	ws = append(ws, repeating(f)...)
 	ws = append(ws, unreachable(f)...)
 	ws = append(ws, lost(f)...)
 	ws = append(ws, templates(f)...)

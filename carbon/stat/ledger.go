@@ -44,6 +44,14 @@ func (l *Ledger) Lost() (n int64) {
 	return n
 }
 
+// Unproven returns how many points were written and may have been lost on their way.
+func (l *Ledger) Unproven() (n int64) {
+	for i := range l.Endpoints {
+		n += l.Endpoints[i].Unproven
+	}
+	return n
+}
+
 // Left returns how many points wait for their endpoints.
 func (l *Ledger) Left() (n int64) {
 	for i := range l.Endpoints {

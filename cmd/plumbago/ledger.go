@@ -66,7 +66,7 @@ func printLedger(out io.Writer, l *stat.Ledger) {
 	w.Flush()
 	fmt.Fprintln(out)
 	w = tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "endpoint\tenqueued\tdelivered\tqueued\tspooled\tdropped\tresent")
+	fmt.Fprintln(w, "endpoint\tenqueued\tdelivered\tunproven\tqueued\tspooled\tdropped\tresent")
 	for i := range l.Endpoints {
 		e := &l.Endpoints[i]
 		var lost int64
@@ -80,7 +80,8 @@ func printLedger(out io.Writer, l *stat.Ledger) {
 		if len(why) > 0 {
 			drops += " (" + strings.Join(why, ", ") + ")"
 		}
-		fmt.Fprintf(w, "%s %s\t%d\t%d\t%d\t%d\t%s\t%d\n", e.Cluster, e.Endpoint, e.Enqueued, e.Delivered, e.Queued, e.Spooled, drops, e.Resent)
+		fmt.Fprintf(w, "%s %s\t%d\t%d\t%d\t%d\t%d\t%s\t%d\n",
+			e.Cluster, e.Endpoint, e.Enqueued, e.Delivered, e.Unproven, e.Queued, e.Spooled, drops, e.Resent)
 	}
 	w.Flush()
 	verdict := "balanced"

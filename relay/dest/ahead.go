@@ -3,6 +3,8 @@ package dest
 import (
 	"context"
 	"time"
+
+	"go.uber.org/zap"
 )
 
 // A next is a connection, or why there is none.
@@ -124,20 +126,51 @@ func (s *stream) close(ctx context.Context, since time.Time) error {
 
 // settle ends the compressed stream, then TLS, then our side of the connection, and waits for the endpoint's.
 func (s *stream) settle(ctx context.Context, since time.Time) error {
-	proof := s.proves() && !since.IsZero()
+	way := s.confirms()
+	if since.IsZero() {
+		way = trusted
+	}
 	err := s.endPacked(ctx)
 	if err == nil {
 		err = s.link.finish(ctx)
 	}
 	switch {
-	case proof && err == nil:
-		return s.link.proof(ctx, since, silence(s.unread))
-	case proof:
+	case way == trusted && err != nil:
+		return nil
+	case err != nil:
 		return s.why(err)
-	case err == nil:
-		s.link.linger(ctx, s.patience)
+	case way == proven:
+		return s.judge(s.link.proof(ctx, since, silence(s.unread)))
+	}
+	s.link.linger(ctx, s.patience)
+	if way == estimated && !s.link.ended() && unacknowledged(s.link.socket.Conn) > 0 {
+		return errStalled
 	}
 	return nil
+}
+
+const (
+	// fewSilent is how many proofs in a row an endpoint that never gave one may leave out before it is asked no more.
+	fewSilent = 3
+	// manySilent is the same for one that gave some: it is rather stuck, for so long, than that it was replaced by another.
+	manySilent = 12
+)
+
+// judge looks at what came of a proof that was asked for. An endpoint that has never answered, or something between it and
+// us that does not pass on the end of one side, is asked no more: its proofs are estimates from then on, this one too.
+func (s *stream) judge(err error) error {
+	switch {
+	case err == nil:
+		s.silent, s.proved = 0, true
+	case err == errSilent:
+		if s.silent++; s.silent >= manySilent || s.silent >= fewSilent && !s.proved {
+			s.way = estimated
+			s.log.Warn("the endpoint never says that it has read everything: what is delivered is estimated from now on, as with confirm = \"window\"",
+				zap.Int("times", s.silent))
+			return nil
+		}
+	}
+	return err
 }
 
 // endPacked ends the compressed stream, if one was begun.

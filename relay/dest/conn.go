@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"sync/atomic"
 	"time"
 
 	"go.uber.org/zap"
@@ -22,17 +23,22 @@ type stream struct {
 	turn
 	press  transport.Writer // nil without compression; it writes into packed
 	packed bytes.Buffer
-	begun  bool // something of the compressed stream went out
-	trusts bool // that what was written arrives: nothing is proven
+	begun  bool    // something of the compressed stream went out
+	way    confirm // how what was written is to be confirmed
+	trust  time.Duration
+	window window // of the connection
+	silent int    // proofs in a row that were asked for and not given
+	proved bool   // the endpoint gave one
 
 	link  *link // the connection; nil if there is none
 	ahead ahead
+	known atomic.Pointer[socket] // the link's, for those who ask how it stands
 	chunk [maxHand][]byte
 	rest  net.Buffers // what of chunk is not written yet
 }
 
 func newStream(r route, o Options, log *zap.Logger) (s *stream, err error) {
-	s = &stream{route: r, turn: newTurn(r.name(), o, log), trusts: o.Confirm == "written"}
+	s = &stream{route: r, turn: newTurn(r.name(), o, log), way: confirmation(o.Confirm), trust: o.ConfirmEvery}
 	if o.Compress != "none" {
 		s.press, err = transport.NewWriter(o.Compress, &s.packed)
 	}
@@ -52,6 +58,8 @@ func (s *stream) open(ctx context.Context) error {
 		return n.err
 	}
 	s.link = n.link
+	s.known.Store(s.link.socket)
+	s.window = window{marks: s.window.marks[:0]}
 	if n.resolved {
 		s.begin(s.link.socket.RemoteAddr())
 	}
@@ -72,7 +80,29 @@ func (s *stream) broken() <-chan struct{} {
 
 func (s *stream) cause() error { return s.link.end }
 
-func (s *stream) proves() bool { return !s.trusts && s.link != nil && s.link.halves() }
+// confirms returns how what is written on the open connection is confirmed. One that is not the system's, and cannot be
+// ended on one side, is trusted.
+func (s *stream) confirms() confirm {
+	if s.link == nil || !s.link.halves() {
+		return trusted
+	}
+	return s.way
+}
+
+// estimate returns how many bytes of frames the endpoint has probably read of what was written on the connection.
+func (s *stream) estimate() int64 {
+	if s.link == nil {
+		return 0
+	}
+	c, ok := s.link.view()
+	if !ok { // what is unread shows in a unix socket, as far as the system tells
+		c.acked = s.link.socket.written.Load()
+		if unacknowledged(s.link.socket.Conn) > 0 {
+			c.acked = 0
+		}
+	}
+	return s.window.read(c, time.Now(), s.trust)
+}
 
 // send writes all parcels with as few system calls as the connection allows. A parcel is delivered when all of it is
 // written; one that is cut by an error goes out whole on the next connection.
@@ -86,18 +116,27 @@ func (s *stream) send(ctx context.Context, ps []parcel) (written int64, err erro
 	}
 	written, err = s.write(ctx)
 	clear(s.chunk[:])
-	left := written
+	left, frames := written, int64(0)
 	for i := range ps {
 		p := &ps[i]
 		if size := int64(len(p.frame.Bytes)); left >= size {
 			p.deliver()
 			left -= size
+			frames += size
 			continue
 		}
 		p.cut = p.cut || left > 0
 		break
 	}
+	s.sent(frames)
 	return written, err
+}
+
+// sent notes for the estimate that frames were written.
+func (s *stream) sent(frames int64) {
+	if s.way == estimated {
+		s.window.wrote(frames, s.link.socket.written.Load(), time.Now())
+	}
 }
 
 // sendPacked compresses all parcels and writes what becomes of them. They are delivered together: which of them a part
@@ -115,13 +154,16 @@ func (s *stream) sendPacked(ctx context.Context, ps []parcel) (written int64, er
 	s.begun = true
 	s.rest = append(s.chunk[:0], s.packed.Bytes())
 	written, err = s.write(ctx)
+	frames := int64(0)
 	for i := range ps {
 		if err == nil {
 			ps[i].deliver()
+			frames += int64(len(ps[i].frame.Bytes))
 		} else {
 			ps[i].cut = ps[i].cut || written > 0
 		}
 	}
+	s.sent(frames)
 	return written, err
 }
 
@@ -161,6 +203,7 @@ func (s *stream) why(err error) error {
 // drop closes the connection, if there is one, at once.
 func (s *stream) drop() {
 	if s.link != nil {
+		s.known.Store(nil)
 		s.link.close()
 		s.link = nil
 	}

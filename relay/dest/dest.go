@@ -31,8 +31,10 @@ type wire interface {
 	cause() error
 	// stale is closed when an open connection should be ended in order and made anew, though nothing is wrong with it.
 	stale() <-chan struct{}
-	// proves says whether it takes the end of the open connection to prove that the endpoint has what was sent on it.
-	proves() bool
+	// confirms says how it is known that the endpoint has what was sent on the open connection.
+	confirms() confirm
+	// estimate returns how many bytes of what was sent on it the endpoint has probably read.
+	estimate() int64
 	// end ends the open connection in order; then it is to be opened again, which is prepared meanwhile. It returns nil if
 	// the endpoint has everything. since is when the first of what is to be proven was sent, zero if nothing is.
 	end(ctx context.Context, since time.Time) error
@@ -47,7 +49,9 @@ func (trusting) broken() <-chan struct{} { return nil }
 
 func (trusting) cause() error { return nil }
 
-func (trusting) proves() bool { return false }
+func (trusting) confirms() confirm { return trusted }
+
+func (trusting) estimate() int64 { return 0 }
 
 // A Dest gets frames to one endpoint.
 type Dest struct {
@@ -56,10 +60,13 @@ type Dest struct {
 	keeper            *keeper // nil without a spool
 	wire              wire
 	sink              *sink             // the wire if it is a log, to be reopened
+	stream            *stream           // the wire if it is one, to be looked at
 	tls               *transport.Client // nil without TLS
 	clock             retry
+	way               confirm
 	pace              pace
 	unproven          int64       // bytes
+	looked            time.Time   // when the last estimate was made
 	timer             *time.Timer // of the next proof
 	doubt             bool        // the last write failed
 	news              news
@@ -128,7 +135,8 @@ func (d *Dest) choose(o Options, dial Dialer) (err error) {
 		d.wire = newPackets(r, o, d.news.log)
 		return nil
 	}
-	d.wire, err = newStream(r, o, d.news.log)
+	d.stream, err = newStream(r, o, d.news.log)
+	d.wire = d.stream
 	return err
 }
 
@@ -273,7 +281,9 @@ func (d *Dest) open() error {
 	if err != nil {
 		return err
 	}
-	d.queue.serve(d.wire.proves())
+	d.way = d.wire.confirms()
+	d.queue.serve(d.way != trusted)
+	d.news.confirms(d.way)
 	d.setGone(false) // whatever is in doubt: while others stand in nothing is written that could tell
 	// A connection is news by itself. Packets and logs open while nobody takes anything: after a failed write only one
 	// that succeeds says that all is well again.
@@ -321,7 +331,7 @@ func (d *Dest) serve() error {
 			}
 		default:
 		}
-		ps := d.queue.take(d.pace.size - d.unproven)
+		ps := d.queue.take(d.room())
 		d.pulse.passes.Add(1)
 		// After the take: what was pushed after a Reopen must not go into the old file.
 		if d.reopen.CompareAndSwap(true, false) {
@@ -370,7 +380,7 @@ func (d *Dest) idle() error {
 	case <-closing:
 	case <-d.life.Done():
 	case <-due:
-		return d.renew()
+		return d.prove()
 	}
 	return nil
 }

@@ -25,8 +25,10 @@ type link struct {
 	conn   net.Conn    // the socket, or TLS on it
 	ending atomic.Bool // our side is ended, or about to be
 	gone   chan struct{}
-	end    error // why it ended; to be read after gone
-	read   bool  // the endpoint has read everything; likewise
+	end    error      // why it ended; to be read after gone
+	read   bool       // the endpoint has read everything; likewise
+	last   Connection // what the system knew then; likewise
+	known  bool       // that is
 }
 
 // newLink starts to read a connection.
@@ -41,6 +43,7 @@ func newLink(socket *socket, conn net.Conn, host string) *link {
 func (l *link) discard(host string) {
 	defer close(l.gone)
 	defer l.socket.Close()
+	defer func() { l.last, l.known = view(l.socket.Conn) }()
 	switch err := drain(l.conn); {
 	case err == io.EOF || errors.Is(err, io.ErrUnexpectedEOF): // TLS may end without saying so
 		l.end = l.judge()
@@ -143,6 +146,26 @@ func (l *link) linger(ctx context.Context, patience time.Duration) {
 		if unacknowledged(l.socket.Conn) == 0 || time.Since(began) >= patience {
 			return
 		}
+	}
+}
+
+// ended says whether the connection has ended, and its endpoint has read everything.
+func (l *link) ended() bool {
+	select {
+	case <-l.gone:
+		return l.read
+	default:
+		return false
+	}
+}
+
+// view returns what the system knows of the connection, or knew when it ended.
+func (l *link) view() (c Connection, ok bool) {
+	select {
+	case <-l.gone:
+		return l.last, l.known
+	default:
+		return view(l.socket.Conn)
 	}
 }
 

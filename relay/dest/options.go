@@ -34,12 +34,17 @@ type Options struct {
 	Replay int `toml:"replay"`
 	// What gives way when the queue is full: "drop_oldest" or "drop_newest". Either way it is counted as overflow.
 	Overflow string `toml:"overflow" enum:"drop_oldest|drop_newest"`
-	// What counts as delivered: "written" trusts the operating system's word that it took the bytes.
-	Confirm string `toml:"confirm" enum:"written"`
-	// How long what was written may stay unproven at most, with confirm = "close".
-	ConfirmEvery time.Duration `toml:"-"`
-	// How much may be written at most between two proofs, with confirm = "close"; a quarter of the queue, if that is less.
-	ConfirmBytes int `toml:"-"`
+	// What counts as delivered. "close": what the endpoint's application is proven to have read, by its answer to the end of
+	// a connection; everything since the last proof is sent again after a break. "window": what the endpoint has probably
+	// read, by what the system knows of the connection. "written" trusts the operating system's word that it took the bytes:
+	// for endpoints that add up what they get, where a repetition would count twice. Datagrams and logs are always delivered
+	// when they are written.
+	Confirm string `toml:"confirm" enum:"close|window|written"`
+	// How long what was written may stay unproven at most: then the connection is ended in order, and the next one, which is
+	// made meanwhile, goes on. With confirm = "window": after how long of silence what cannot be estimated is trusted.
+	ConfirmEvery time.Duration `toml:"confirm_every"`
+	// How many bytes may be unproven before a proof is asked for; at most a quarter of the queue.
+	ConfirmBytes int `toml:"confirm_bytes" unit:"bytes"`
 	// Whether the type of a sample is written after its time, for another plumbago.
 	Types bool `toml:"types"`
 	// How many bytes of points are gathered at most before they are queued; at most 64 KiB.
@@ -74,7 +79,7 @@ type Options struct {
 // DefaultOptions are the defaults of a [[cluster]] section.
 func DefaultOptions() Options {
 	return Options{
-		Protocol: "plaintext", Transport: "tcp", Queue: 64 << 20, Overflow: "drop_oldest", Confirm: "written", Compress: "none",
+		Protocol: "plaintext", Transport: "tcp", Queue: 64 << 20, Overflow: "drop_oldest", Confirm: "close", Compress: "none",
 		SpoolAge: 24 * time.Hour, SpoolSync: time.Second,
 		Batch: 64 << 10, Flush: 5 * time.Millisecond, ConnectTimeout: 5 * time.Second, WriteTimeout: 10 * time.Second,
 		UserTimeout: 10 * time.Second, Resolve: 30 * time.Second, ConfirmEvery: 5 * time.Second, ConfirmBytes: 4 << 20,

@@ -133,16 +133,16 @@ func (q *queue) rouse() {
 	}
 }
 
-// take puts the next frames in hand and returns them: at most maxHand, and but for the first at most so many bytes and a
-// quarter of the queue, so that a stalled endpoint does not make the whole of a small queue untouchable. The caller must
-// settle them before it takes again.
+// take puts the next frames in hand and returns them: at most maxHand, none if most is not more than 0, and but for the
+// first at most so many bytes and a quarter of the queue, so that a stalled endpoint does not make the whole of a small
+// queue untouchable. The caller must settle them before it takes again.
 func (q *queue) take(most int64) []parcel {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	limit := int(min(most, int64(q.limit/4)))
 	for len(q.hand) < maxHand {
 		next := q.line.front()
-		if next == nil || len(q.hand) > 0 && q.inHand+len(next.frame.Bytes) > limit {
+		if next == nil || most <= 0 || len(q.hand) > 0 && q.inHand+len(next.frame.Bytes) > limit {
 			break
 		}
 		q.inHand += len(next.frame.Bytes)

@@ -20,6 +20,7 @@ var past = time.Unix(1, 0)
 type socket struct {
 	net.Conn
 	patience time.Duration // how long a write may make no progress at all
+	written  atomic.Int64  // bytes in all, those of TLS too
 	hurried  atomic.Bool
 }
 
@@ -58,6 +59,7 @@ func (s *socket) writeAll(rest *net.Buffers) (written int64, err error) {
 		}
 		n, err := rest.WriteTo(s.Conn)
 		written += n
+		s.written.Add(n)
 		if err == nil {
 			continue
 		}

@@ -31,6 +31,13 @@ type Status struct {
 	OldestMS     int64     `json:"oldest_ms"` // how long the oldest queued point has waited
 	WrittenBytes int64     `json:"written_bytes"`
 
+	Confirm        string `json:"confirm"`         // what counts as delivered on the present connection: close, window or written
+	UnprovenPoints int64  `json:"unproven_points"` // written, and not proven to have been read
+	UnprovenMS     int64  `json:"unproven_ms"`     // how long ago the oldest of them came in
+	Proofs         int64  `json:"proofs"`          // how often what was written was proven by the end of a connection
+
+	Connection *Connection `json:"connection,omitempty"` // the present one, if it is TCP
+
 	Spool *SpoolStatus `json:"spool,omitempty"` // nil: the endpoint has none
 
 	// The certificates that TLS uses on our side: our own, and the authorities.
@@ -55,7 +62,11 @@ func (d *Dest) Status() Status {
 	}
 	l := d.queue.level()
 	s.QueuedBytes, s.QueuedPoints, s.WrittenBytes = l.bytes, l.counts.Queued, l.sent
-	s.OldestMS = age(l.oldest)
+	s.UnprovenPoints = l.counts.Unproven
+	s.OldestMS, s.UnprovenMS = age(l.oldest), age(l.behind)
+	if d.stream != nil {
+		s.Connection = d.stream.view()
+	}
 	if k := d.keeper; k != nil {
 		s.Spool = &SpoolStatus{l.counts.Spooled, l.disk.Bytes, l.disk.Segments, age(l.disk.Oldest), k.failure()}
 	}
@@ -68,6 +79,18 @@ func age(ms int64) int64 {
 		return 0
 	}
 	return max(0, time.Now().UnixMilli()-ms)
+}
+
+// view returns how the connection stands, nil if there is none of the system's. Anybody may call it.
+func (s *stream) view() *Connection {
+	socket := s.known.Load()
+	if socket == nil {
+		return nil
+	}
+	if c, ok := view(socket.Conn); ok {
+		return &c
+	}
+	return nil
 }
 
 // news is the state that a destination's goroutine makes known: to whoever asks, and in the log, where a failure that
@@ -106,6 +129,20 @@ func (n *news) tell(worth bool) bool {
 	}
 	n.told, n.toldAt = n.now.State, time.Now()
 	return true
+}
+
+// confirms notes what counts as delivered.
+func (n *news) confirms(c confirm) {
+	n.mu.Lock()
+	n.now.Confirm = c.String()
+	n.mu.Unlock()
+}
+
+// proof notes a proof.
+func (n *news) proof() {
+	n.mu.Lock()
+	n.now.Proofs++
+	n.mu.Unlock()
 }
 
 func (n *news) up() {

@@ -77,8 +77,9 @@ func (q *queue) keep(p *parcel) (spare *carbon.Frame) {
 // everything is for prove.
 const everything = -1
 
-// prove counts as delivered what lies within the first n bytes of the connection, or everything.
-func (q *queue) prove(n int64) {
+// prove counts as delivered what lies within the first n bytes of the connection, or everything, and returns how many bytes
+// are still unproven.
+func (q *queue) prove(n int64) (unproven int64) {
 	for more := true; more; {
 		var spare [maxHand]*carbon.Frame
 		q.mu.Lock()
@@ -102,6 +103,7 @@ func (q *queue) prove(n int64) {
 		if n == everything {
 			q.trail.gone = 0
 		}
+		unproven = q.trail.size
 		q.mu.Unlock()
 		for _, f := range spare {
 			if f != nil {
@@ -109,6 +111,7 @@ func (q *queue) prove(n int64) {
 			}
 		}
 	}
+	return unproven
 }
 
 // recall puts everything that is unproven back to the head of the line, to be written again; what is from the spool is

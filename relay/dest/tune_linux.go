@@ -32,6 +32,27 @@ func unacknowledged(conn net.Conn) (n int) {
 	return n
 }
 
+// view asks the system about a TCP connection.
+func view(conn net.Conn) (c Connection, ok bool) {
+	if _, tcp := conn.(*net.TCPConn); !tcp {
+		return c, false
+	}
+	control(conn, func(fd int) {
+		info, err := unix.GetsockoptTCPInfo(fd, unix.IPPROTO_TCP, unix.TCP_INFO)
+		if ok = err == nil; !ok {
+			return
+		}
+		waits, _ := unix.IoctlGetInt(fd, unix.SIOCOUTQ)
+		c = Connection{
+			UnackedBytes: int64(waits), UnsentBytes: int64(info.Notsent_bytes), WindowBytes: int64(info.Snd_wnd),
+			RTTMS: float64(info.Rtt) / 1000, Retransmits: int64(info.Total_retrans),
+			BusyMS: int64(info.Busy_time / 1000), ReceiverLimitedMS: int64(info.Rwnd_limited / 1000),
+			acked: int64(info.Bytes_acked) - 1, // the first is no byte: it is the connection's beginning
+		}
+	})
+	return c, ok
+}
+
 func control(conn net.Conn, f func(fd int)) {
 	system, ok := conn.(syscall.Conn)
 	if !ok {

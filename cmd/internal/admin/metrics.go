@@ -45,6 +45,12 @@ var (
 	resent    = desc("endpoint_resent_total", "Points written again after a broken connection.", "cluster", "endpoint")
 	moved     = desc("endpoint_moved_total", "Points handed to another member of the cluster.", "cluster", "endpoint")
 	oldest    = desc("endpoint_oldest_queued_seconds", "Age of the oldest point that waits.", "cluster", "endpoint")
+	unproven  = desc("endpoint_unproven_points", "Points written to an endpoint that are not proven to have been read.", "cluster", "endpoint")
+	behind    = desc("endpoint_oldest_unproven_seconds", "Age of the oldest point that is written and not proven to have been read.", "cluster", "endpoint")
+	proofs    = desc("endpoint_proofs_total", "Connections whose end proved that all that was sent on them had been read.", "cluster", "endpoint")
+	confirm   = desc("endpoint_confirm", "1 for what counts as delivered on the present connection: close, window or written.", "cluster", "endpoint", "mode")
+	unacked   = desc("endpoint_unacked_bytes", "Bytes written to an endpoint's connection that its system has not acknowledged.", "cluster", "endpoint")
+	rtt       = desc("endpoint_rtt_seconds", "Round-trip time of an endpoint's connection.", "cluster", "endpoint")
 	up        = desc("endpoint_up", "1 while the endpoint is connected, else 0.", "cluster", "endpoint")
 
 	ruleHits    = desc("rule_hits_total", "Samples and results that met a rule.", "rule")
@@ -118,6 +124,7 @@ func collectEndpoint(ch chan<- prometheus.Metric, e *stat.Endpoint) {
 		counter(ch, lost, n, e.Cluster, e.Endpoint, stat.Loss(why).String())
 	}
 	gauge(ch, queued, float64(e.Queued), e.Cluster, e.Endpoint)
+	gauge(ch, unproven, float64(e.Unproven), e.Cluster, e.Endpoint)
 	counter(ch, resent, e.Resent, e.Cluster, e.Endpoint)
 	counter(ch, moved, e.Moved, e.Cluster, e.Endpoint)
 }

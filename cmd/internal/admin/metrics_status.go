@@ -79,6 +79,15 @@ func collectStatus(ch chan<- prometheus.Metric, s *daemon.Status) {
 		for _, e := range c.Endpoints {
 			gauge(ch, up, truth(e.State == "up"), c.Name, e.Endpoint)
 			gauge(ch, oldest, float64(e.OldestMS)/1000, c.Name, e.Endpoint)
+			gauge(ch, behind, float64(e.UnprovenMS)/1000, c.Name, e.Endpoint)
+			counter(ch, proofs, e.Proofs, c.Name, e.Endpoint)
+			if e.Confirm != "" {
+				gauge(ch, confirm, 1, c.Name, e.Endpoint, e.Confirm)
+			}
+			if e.Connection != nil {
+				gauge(ch, unacked, float64(e.Connection.UnackedBytes), c.Name, e.Endpoint)
+				gauge(ch, rtt, e.Connection.RTTMS/1000, c.Name, e.Endpoint)
+			}
 			if s := e.Spool; s != nil {
 				gauge(ch, spoolPoints, float64(s.Points), c.Name, e.Endpoint)
 				gauge(ch, spoolBytes, float64(s.Bytes), c.Name, e.Endpoint)

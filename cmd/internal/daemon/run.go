@@ -96,19 +96,22 @@ func (d *Daemon) kernelDropped() (n int64) {
 	return n
 }
 
-// report writes the last word: what became of everything. It says whether nothing was lost.
+// report writes the last word: what became of everything. It says whether nothing was lost, as
+// what is unproven may be.
 func (d *Daemon) report(log *Log) (clean bool) {
 	l, err := d.Ledger(context.Background())
 	if err != nil {
 		log.Error("taking the ledger", zap.Error(err))
 		return false
 	}
+	unproven := l.Unproven()
+	clean = l.Lost() == 0 && unproven == 0 && l.Balanced
 	write := log.Info
-	if l.Lost() > 0 || !l.Balanced {
+	if !clean {
 		write = log.Warn
 	}
 	write("stopped", zap.Int64("received", l.Received), zap.Int64("sent", l.Sent), zap.Int64("delivered", l.Delivered()),
-		zap.Int64("dropped", l.DroppedTotal()), zap.Int64("lost", l.Lost()), zap.Int64("left", l.Left()),
+		zap.Int64("dropped", l.DroppedTotal()), zap.Int64("lost", l.Lost()), zap.Int64("unproven", unproven), zap.Int64("left", l.Left()),
 		zap.Int64("kernel_dropped", d.kernelDropped()), zap.Any("ledger", l))
-	return l.Lost() == 0 && l.Balanced
+	return clean
 }

@@ -80,6 +80,7 @@ func (st *stage) endpoints(c *relay.ClusterOptions) {
 		c.Protocol, c.Transport, c.Layout = "plaintext", "tcp", "plain"
 	}
 	c.TLS, c.Compress, c.Resolve, c.MaxConnAge = nil, "none", 0, 0 // a sink is reached as it is
+	c.Confirm = "written"                                          // and has what it was sent
 	if c.Transport == "unix" {
 		c.Transport = "tcp"
 	}
