@@ -11,9 +11,13 @@ import (
 	"plumbago/carbon/transport"
 )
 
-// lastWait is how long the end of a connection waits at most for the endpoint to close, once it has everything and nothing
-// is to be proven.
-const lastWait = 500 * time.Millisecond
+const (
+	// lastWait is how long the end of a connection waits at most for the endpoint to close, once it has everything and
+	// nothing is to be proven.
+	lastWait = 500 * time.Millisecond
+	// ackWait is how long the acknowledgement of our end may take once the endpoint's has come.
+	ackWait = 2 * time.Second
+)
 
 // A link is one connection: its socket, or TLS on it, and the goroutine that reads it.
 //
@@ -65,11 +69,21 @@ func (l *link) judge() error {
 			return err
 		}
 	}
-	if unacknowledged(l.socket.Conn) > 0 {
-		return errGone
-	}
-	l.read = true
+	l.read = l.acknowledged()
 	return errGone
+}
+
+// acknowledged says whether the endpoint's system has taken everything, our end too: one that had closed before that
+// resets the connection. TLS ends before the socket does, so the answer may be here before the end has arrived there.
+func (l *link) acknowledged() bool {
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	for end := time.Now().Add(ackWait); unacknowledged(l.socket.Conn) > 0; <-tick.C {
+		if c, ok := view(l.socket.Conn); ok && c.closed || time.Now().After(end) {
+			return false
+		}
+	}
+	return true
 }
 
 // drain reads c to its end and returns what that was.

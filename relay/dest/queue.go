@@ -148,7 +148,9 @@ func (q *queue) take(most int64) []parcel {
 		q.inHand += len(next.frame.Bytes)
 		q.hand = append(q.hand, q.line.popFront())
 	}
-	q.lend(limit)
+	if most > 0 {
+		q.lend(limit)
+	}
 	q.idle = len(q.hand) == 0
 	return q.hand
 }

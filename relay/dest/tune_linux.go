@@ -32,6 +32,9 @@ func unacknowledged(conn net.Conn) (n int) {
 	return n
 }
 
+// tcpClose is the state of a connection that is at its end, TCP_CLOSE.
+const tcpClose = 7
+
 // view asks the system about a TCP connection.
 func view(conn net.Conn) (c Connection, ok bool) {
 	if _, tcp := conn.(*net.TCPConn); !tcp {
@@ -47,7 +50,8 @@ func view(conn net.Conn) (c Connection, ok bool) {
 			UnackedBytes: int64(waits), UnsentBytes: int64(info.Notsent_bytes), WindowBytes: int64(info.Snd_wnd),
 			RTTMS: float64(info.Rtt) / 1000, Retransmits: int64(info.Total_retrans),
 			BusyMS: int64(info.Busy_time / 1000), ReceiverLimitedMS: int64(info.Rwnd_limited / 1000),
-			acked: int64(info.Bytes_acked) - 1, // the first is no byte: it is the connection's beginning
+			acked:  int64(info.Bytes_acked) - 1, // the first is no byte: it is the connection's beginning
+			closed: info.State == tcpClose,
 		}
 	})
 	return c, ok

@@ -64,5 +64,6 @@ type Connection struct {
 	BusyMS            int64   `json:"busy_ms"`             // how long there was something to send
 	ReceiverLimitedMS int64   `json:"receiver_limited_ms"` // of that, how long the endpoint's window was in the way
 
-	acked int64 // bytes
+	acked  int64 // bytes
+	closed bool  // both ways, or by a reset
 }
