@@ -6,7 +6,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"plumbago/carbon"
+	"plumbago/aggregate/history"
 	"plumbago/carbon/stat"
 )
 
@@ -22,37 +22,44 @@ func (r Ref) None() bool { return r.Slot == noSlot }
 
 // An Aggregator is the shards and what they have in common.
 type Aggregator struct {
-	rules      []*Rule
 	shards     []*shard
-	limit      int64 // most series
+	limit      atomic.Int64 // most series and inputs
 	made       atomic.Int64
-	of         []atomic.Int64 // series of each rule
-	full       []atomic.Bool  // for each rule: a limit has refused a series
 	refused    refusals
-	forgetting sync.Mutex // held while series are being forgotten
+	rooms      *history.Room // of the past; nil if it was never kept
+	forgetting sync.Mutex    // held while series are being forgotten, saved or given to other rules: slots stay whose they are
 	wg         sync.WaitGroup
 
 	save func(context.Context) error // how Close writes a snapshot; nil if it does not
 
-	life    sync.Mutex // of the two below
+	life    sync.Mutex // of those below
+	seated  []*Seat    // the rules, in the table's order; never changed in place
 	started bool
 	closed  bool
 }
 
 // New makes an Aggregator of so many shards that keeps at most limit series. It starts nothing.
 func New(rules []*Rule, shards int, limit int) *Aggregator {
-	a := &Aggregator{rules: rules, limit: int64(limit), of: make([]atomic.Int64, len(rules)), full: make([]atomic.Bool, len(rules))}
+	a := &Aggregator{}
+	a.SetLimit(limit)
 	for range shards {
-		a.shards = append(a.shards, newShard(rules))
+		a.shards = append(a.shards, newShard())
 	}
+	for i, r := range rules {
+		a.seated = append(a.seated, a.newSeat(i, r))
+	}
+	for _, s := range a.shards {
+		s.tables = make([]*table, len(rules))
+	}
+	a.occupy(a.seated)
 	return a
 }
 
+// SetLimit changes how many series there may be. Those that are too many stay.
+func (a *Aggregator) SetLimit(series int) { a.limit.Store(int64(series)) }
+
 // Shards returns how many shards there are.
 func (a *Aggregator) Shards() int { return len(a.shards) }
-
-// Rules returns the rules, by their IDs.
-func (a *Aggregator) Rules() []*Rule { return a.rules }
 
 // Start launches the shards; outlets holds one for each.
 func (a *Aggregator) Start(outlets []Outlet) {
@@ -65,53 +72,6 @@ func (a *Aggregator) Start(outlets []Outlet) {
 		s.begin(now)
 		a.wg.Go(s.run)
 	}
-}
-
-// Bind finds where the samples of one name and kind, which come from the given origin, go for a rule that folds them into
-// the series with the given key (see Options.Key), making the series if it is new. Where a limit forbids that, or the key
-// can name none, the reference is to no series: the shard counts the samples that come by it as refused. It is asked once
-// a name, by any lane.
-func (a *Aggregator) Bind(rule int, k carbon.Kind, input, key []byte, from Origin) Ref {
-	r := a.rules[rule]
-	diff := r.diff(k)
-	hash := carbon.Hash(key, kindOf(diff))
-	ref := Ref{Rule: uint16(rule), Shard: uint16(int(hash>>32) % len(a.shards))}
-	ref.Slot = a.shards[ref.Shard].tables[rule].registry.bind(r, diff, hash, input, key, func(series, input bool) bool {
-		return a.room(rule, series, input)
-	})
-	if ref.Slot == noSlot {
-		a.refused.add(rule, from, key)
-	}
-	return ref
-}
-
-// room takes a new series of a rule and a new input of one from what the limits allow: all that are new, or none.
-func (a *Aggregator) room(rule int, series, input bool) bool {
-	n := int64(0)
-	if series {
-		n++
-	}
-	if input {
-		n++
-	}
-	if a.made.Add(n) > a.limit {
-		a.made.Add(-n)
-		a.full[rule].Store(true)
-		return false
-	}
-	if most := int64(a.rules[rule].Series); series && a.of[rule].Add(1) > most && most > 0 {
-		a.of[rule].Add(-1)
-		a.made.Add(-n)
-		a.full[rule].Store(true)
-		return false
-	}
-	return true
-}
-
-// hasRoom says whether a new series of a rule, with an input, would be let in.
-func (a *Aggregator) hasRoom(rule int) bool {
-	most := int64(a.rules[rule].Series)
-	return a.made.Load()+2 <= a.limit && (most == 0 || a.of[rule].Load() < most)
 }
 
 // In returns the inbox of a shard: where a worker's lane sends blocks, waiting for room if it must.
@@ -154,15 +114,16 @@ func (a *Aggregator) ask(ctx context.Context, s *shard, f func()) error {
 	return s.ask(ctx, f)
 }
 
-// Figures returns what each rule met, by the rules' IDs.
+// Figures returns what each rule met, in the rules' order.
 func (a *Aggregator) Figures(ctx context.Context) ([]Figures, error) {
-	sum := make([]Figures, len(a.rules))
-	for _, s := range a.shards {
-		part := make([]Figures, len(a.rules))
+	seats := a.Seats()
+	sum := make([]Figures, len(seats))
+	for shard, s := range a.shards {
+		part := make([]Figures, len(seats))
 		if err := a.ask(ctx, s, func() {
-			for i := range s.tables {
-				part[i] = s.tables[i].figures
-				part[i].Series = s.tables[i].registry.count()
+			for i, seat := range seats {
+				part[i] = seat.tables[shard].figures
+				part[i].Series = seat.tables[shard].registry.count()
 			}
 		}); err != nil {
 			return nil, err
@@ -219,9 +180,9 @@ func (a *Aggregator) settle(ctx context.Context) (failed error) {
 			return nil
 		}
 	}
-	for rule := range a.rules {
-		for _, s := range a.shards {
-			if err := s.ask(ctx, func() { s.finish(rule) }); err != nil {
+	for _, seat := range a.Seats() {
+		for i, s := range a.shards {
+			if err := s.ask(ctx, func() { s.finish(seat.tables[i]) }); err != nil {
 				failed = err
 			}
 		}

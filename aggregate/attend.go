@@ -22,9 +22,9 @@ func (s *shard) step(now int64, n int) (more bool) {
 		n -= len(s.scratch)
 		s.made = 0
 		for _, e := range s.scratch {
-			t := &s.tables[e.rule]
-			if int(e.series) >= len(t.series) {
-				continue // it was deleted, and the table is smaller now
+			t := s.tables[e.rule]
+			if t == nil || int(e.series) >= len(t.series) {
+				continue // it was deleted, and the table is smaller now, or gone
 			}
 			if se := &t.series[e.series]; se.alarm == due {
 				s.attend(t, e.series, se)

@@ -46,8 +46,10 @@ func (s *shard) setBack(by time.Duration) {
 			*h = max(deleted+1, *h-min(*h, uint32(ms/1000)))
 		}
 	}
-	for i := range s.tables {
-		t := &s.tables[i]
+	for id, t := range s.tables {
+		if t == nil {
+			continue
+		}
 		for slot := range t.series {
 			se := &t.series[slot]
 			heard(&se.heard)
@@ -59,7 +61,7 @@ func (s *shard) setBack(by time.Duration) {
 				}
 			}
 			se.alarm = now
-			s.agenda.add(now, entry{uint16(i), uint32(slot)})
+			s.agenda.add(now, entry{uint16(id), uint32(slot)})
 		}
 		for j := range t.pulses {
 			earlier(&t.pulses[j].lag)

@@ -12,13 +12,14 @@ func (a *Aggregator) Delete(ctx context.Context, is func(name []byte) bool) (n i
 	a.forgetting.Lock()
 	defer a.forgetting.Unlock()
 	of := func(name string) bool { return is([]byte(name)) }
-	for _, s := range a.shards {
-		for i := range s.tables {
-			more := true
+	seats := a.Seats()
+	for i, s := range a.shards {
+		for _, seat := range seats {
+			t, more := seat.tables[i], true
 			for from := 0; more && err == nil; from += partSize {
 				err = a.ask(ctx, s, func() {
 					s.drain()
-					gone, to := s.deleteSeries(&s.tables[i], from, is)
+					gone, to := s.deleteSeries(t, from, is)
 					n, more = n+gone, to
 				})
 			}
@@ -26,7 +27,7 @@ func (a *Aggregator) Delete(ctx context.Context, is func(name []byte) bool) (n i
 			calm := context.WithoutCancel(ctx)
 			more = true
 			for from := 0; more; from += partSize {
-				if failed := a.ask(calm, s, func() { more = s.tables[i].deleteInputs(from) }); failed != nil {
+				if failed := a.ask(calm, s, func() { more = t.deleteInputs(from) }); failed != nil {
 					return n, failed
 				}
 			}

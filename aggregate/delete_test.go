@@ -113,7 +113,7 @@ func TestDeleteBetween(t *testing.T) {
 	inBubble(t, options(nil), func(b *bench) {
 		b.send(carbon.Diff, "a", 1, "12:00:00")
 		for _, s := range b.shards {
-			if err := b.ask(context.Background(), s, func() { s.deleteSeries(&s.tables[0], 0, func([]byte) bool { return true }) }); err != nil {
+			if err := b.ask(context.Background(), s, func() { s.deleteSeries(s.tables[0], 0, func([]byte) bool { return true }) }); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -70,7 +70,7 @@ func (s *shard) enter(block *Samples) {
 	heard := heardAt(block.Arrival)
 	for i := range block.entries {
 		e := &block.entries[i]
-		t := &s.tables[e.rule]
+		t := s.tables[e.rule]
 		slot := e.slot
 		if slot == noSlot {
 			t.figures.Refused++

@@ -22,7 +22,7 @@ func (s *shard) fold(block *Samples) {
 			s.glance(block.List[i:min(i+glance, len(block.List))])
 		}
 		sm := &block.List[i]
-		t := &s.tables[sm.Rule]
+		t := s.tables[sm.Rule]
 		x := value{v: sm.Value, ms: sm.Time}
 		slot := sm.Slot
 		if slot == noSlot {
@@ -78,7 +78,7 @@ func (s *shard) glance(list []Sample) {
 	var cells [glance]uint32
 	touched := uint32(0)
 	for i := range list {
-		t, slot := &s.tables[list[i].Rule], list[i].Slot
+		t, slot := s.tables[list[i].Rule], list[i].Slot
 		if slot&inputBit != 0 && int(slot&^inputBit) < len(t.inputs) {
 			slot = t.inputs[slot&^inputBit].group
 		}
@@ -88,7 +88,7 @@ func (s *shard) glance(list []Sample) {
 		}
 	}
 	for i := range list {
-		t := &s.tables[list[i].Rule]
+		t := s.tables[list[i].Rule]
 		if int(slots[i]) >= len(t.series) {
 			continue
 		}

@@ -40,20 +40,22 @@ func (a *Aggregator) Forget(ctx context.Context, drop func(*Forgotten) error) (n
 	a.forgetting.Lock()
 	defer a.forgetting.Unlock()
 	now := time.Now()
-	f := &Forgotten{tables: make([][]silence, len(a.shards)), again: make([]bool, len(a.rules))}
-	defer a.unwatch()
+	seats := a.Seats()
+	ids := mostID(seats) + 1
+	f := &Forgotten{tables: make([][]silence, len(a.shards)), again: make([]bool, ids)}
+	defer unwatch(seats)
 	found := 0
-	for rule := range a.rules {
-		if f.again[rule] = a.full[rule].Load() && a.hasRoom(rule); f.again[rule] {
-			a.full[rule].Store(false)
+	for _, seat := range seats {
+		if f.again[seat.ID] = seat.room.full.Load() && seat.hasRoom(); f.again[seat.ID] {
+			seat.room.full.Store(false)
 			found++
 		}
 	}
 	for i, s := range a.shards {
-		f.tables[i] = make([]silence, len(a.rules))
-		for rule := range a.rules {
-			sil := &f.tables[i][rule]
-			if err := a.scan(ctx, s, rule, now, sil); err != nil {
+		f.tables[i] = make([]silence, ids)
+		for _, seat := range seats {
+			sil := &f.tables[i][seat.ID]
+			if err := a.scan(ctx, s, seat.tables[i], now, sil); err != nil {
 				return 0, err
 			}
 			found += len(sil.series) + len(sil.inputs)
@@ -66,19 +68,19 @@ func (a *Aggregator) Forget(ctx context.Context, drop func(*Forgotten) error) (n
 		return 0, err
 	}
 	for i, s := range a.shards {
-		for rule := range a.rules {
-			sil := &f.tables[i][rule]
+		for _, seat := range seats {
+			sil := &f.tables[i][seat.ID]
 			for part := range slices.Chunk(sil.inputs, partSize) { // before their series
-				if err := a.ask(ctx, s, func() { s.forgetInputs(a, rule, now, part) }); err != nil {
+				if err := a.ask(ctx, s, func() { s.forgetInputs(seat, i, now, part) }); err != nil {
 					return n, err
 				}
 			}
 			for part := range slices.Chunk(sil.series, partSize) {
-				if err := a.ask(ctx, s, func() { n += s.forgetSeries(a, rule, now, part) }); err != nil {
+				if err := a.ask(ctx, s, func() { n += s.forgetSeries(seat, i, now, part) }); err != nil {
 					return n, err
 				}
 			}
-			if err := a.ask(ctx, s, s.tables[rule].shrink); err != nil {
+			if err := a.ask(ctx, s, seat.tables[i].shrink); err != nil {
 				return n, err
 			}
 		}
@@ -86,17 +88,16 @@ func (a *Aggregator) Forget(ctx context.Context, drop func(*Forgotten) error) (n
 	return n, nil
 }
 
-func (a *Aggregator) unwatch() {
-	for _, s := range a.shards {
-		for rule := range s.tables {
-			s.tables[rule].registry.unwatch()
+func unwatch(seats []*Seat) {
+	for _, seat := range seats {
+		for _, t := range seat.tables {
+			t.registry.unwatch()
 		}
 	}
 }
 
 // scan finds what is silent in one table, part by part.
-func (a *Aggregator) scan(ctx context.Context, s *shard, rule int, now time.Time, sil *silence) error {
-	t := &s.tables[rule]
+func (a *Aggregator) scan(ctx context.Context, s *shard, t *table, now time.Time, sil *silence) error {
 	t.registry.watch()
 	for from, more := 0, true; more; from += partSize {
 		err := a.ask(ctx, s, func() {
@@ -162,21 +163,21 @@ func (t *table) silentInput(n uint32, now time.Time) bool {
 }
 
 // forgetInputs forgets those of the given inputs that are still silent.
-func (s *shard) forgetInputs(a *Aggregator, rule int, now time.Time, inputs []uint32) {
+func (s *shard) forgetInputs(seat *Seat, shard int, now time.Time, inputs []uint32) {
 	s.drain() // what lanes handed on before they dropped their references
-	t := &s.tables[rule]
+	t := seat.tables[shard]
 	inputs = slices.DeleteFunc(inputs, func(n uint32) bool { return !t.silentInput(n, now) })
 	inputs = t.registry.forgetInputs(inputs)
 	for _, n := range inputs {
 		t.inputs[n] = baseline{}
 	}
-	a.made.Add(-int64(len(inputs)))
+	seat.of.made.Add(-int64(len(inputs)))
 }
 
 // forgetSeries forgets those of the given series that are still silent, and returns how many they are.
-func (s *shard) forgetSeries(a *Aggregator, rule int, now time.Time, series []uint32) int {
+func (s *shard) forgetSeries(seat *Seat, shard int, now time.Time, series []uint32) int {
 	s.drain()
-	t := &s.tables[rule]
+	t := seat.tables[shard]
 	series = slices.DeleteFunc(series, func(slot uint32) bool { return !t.silent(slot, now) })
 	series = t.registry.forgetSeries(series)
 	t.sync()
@@ -194,8 +195,8 @@ func (s *shard) forgetSeries(a *Aggregator, rule int, now time.Time, series []ui
 			}
 		}
 	}
-	a.made.Add(-int64(len(series)))
-	a.of[rule].Add(-int64(len(series)))
+	seat.of.made.Add(-int64(len(series)))
+	seat.room.used.Add(-int64(len(series)))
 	return len(series)
 }
 

@@ -99,11 +99,11 @@ func forgetUnderLoad(t *testing.T, between func(*bench)) {
 			t.Errorf("only %d points were emitted", len(b.points))
 		}
 		b.points = nil
-		if f, err := b.Figures(context.Background()); err != nil || f[0].Series != 0 || b.made.Load() != 0 || b.of[0].Load() != 0 {
+		if f, err := b.Figures(context.Background()); err != nil || f[0].Series != 0 || b.made.Load() != 0 || b.Seats()[0].room.used.Load() != 0 {
 			t.Errorf("%+v %v, %d made: something is left of silent series", f, err, b.made.Load())
 		}
 		for _, s := range b.shards {
-			if x := &s.tables[0]; len(x.series) > 0 || len(x.inputs) > 0 || len(x.late) > 0 || x.registry.series.bytes.Size() > 0 {
+			if x := s.tables[0]; len(x.series) > 0 || len(x.inputs) > 0 || len(x.late) > 0 || x.registry.series.bytes.Size() > 0 {
 				t.Errorf("%d slots are left, %d of inputs, %d bytes of names", len(x.series), len(x.inputs), x.registry.series.bytes.Size())
 			}
 		}

@@ -21,9 +21,10 @@ type Live struct {
 // Live shows f each live series that is says so of. averages asks for Avg and Max as well, which takes a look at every kept
 // point. Both functions are run by the shards, one after the other.
 func (a *Aggregator) Live(ctx context.Context, averages bool, is func(name []byte) bool, f func(Live)) error {
-	for _, s := range a.shards {
-		for i := range s.tables {
-			t := &s.tables[i]
+	seats := a.Seats()
+	for i, s := range a.shards {
+		for _, seat := range seats {
+			t := seat.tables[i]
 			for from, more := uint32(0), true; more; {
 				if err := a.ask(ctx, s, func() { from, more = s.live(t, from, averages, is, f) }); err != nil {
 					return err

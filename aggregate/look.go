@@ -29,12 +29,14 @@ type Figure struct {
 // Look looks at the series of a rule with the given key and kind; found is false if there is none. Samples that were
 // handed on before the call are in it.
 func (a *Aggregator) Look(ctx context.Context, rule int, k carbon.Kind, key []byte) (l Look, found bool, err error) {
-	diff := a.rules[rule].diff(k)
+	seat := a.Seats()[rule]
+	diff := seat.diff(k)
 	hash := carbon.Hash(key, kindOf(diff))
-	s := a.shards[int(hash>>32)%len(a.shards)]
+	shard := int(hash>>32) % len(a.shards)
+	s := a.shards[shard]
 	err = a.ask(ctx, s, func() {
 		s.catchUp()
-		t := &s.tables[rule]
+		t := seat.tables[shard]
 		t.sync()
 		t.registry.Lock()
 		slot, ok := t.registry.series.find(hash, key)
@@ -48,9 +50,10 @@ func (a *Aggregator) Look(ctx context.Context, rule int, k carbon.Kind, key []by
 
 // Looks looks at all series that is says so of. Both functions are run by the shards, one after the other.
 func (a *Aggregator) Looks(ctx context.Context, is func(name []byte) bool, f func(Look)) error {
-	for _, s := range a.shards {
-		for i := range s.tables {
-			t := &s.tables[i]
+	seats := a.Seats()
+	for i, s := range a.shards {
+		for _, seat := range seats {
+			t := seat.tables[i]
 			for from, more := uint32(0), true; more; {
 				if err := a.ask(ctx, s, func() { from, more = s.looks(t, from, is, f) }); err != nil {
 					return err

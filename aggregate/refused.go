@@ -3,6 +3,7 @@ package aggregate
 import (
 	"bytes"
 	"cmp"
+	"maps"
 	"net/netip"
 	"slices"
 	"sync"
@@ -125,4 +126,11 @@ func (a *Aggregator) Refused() (groups []Refusal, others int64) {
 		return cmp.Or(cmp.Compare(b.Names, a.Names), cmp.Compare(a.Prefix, b.Prefix), cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.Source, b.Source))
 	})
 	return groups, r.others
+}
+
+// drop forgets what a rule refused.
+func (r *refusals) drop(rule int) {
+	r.Lock()
+	defer r.Unlock()
+	maps.DeleteFunc(r.by, func(at refusalKey, _ *Refusal) bool { return at.rule == rule })
 }

@@ -13,9 +13,41 @@ func (a *Aggregator) Remember(o history.Options) {
 	if o.Keep == 0 {
 		return
 	}
-	room := history.NewRoom(o.Series)
+	a.rooms = history.NewRoom(o.Series)
 	for _, s := range a.shards {
+		s.past = history.NewStore(o.Keep, a.rooms)
+	}
+}
+
+// RememberAnew changes what is kept of the past while the shards run.
+func (a *Aggregator) RememberAnew(ctx context.Context, o history.Options) error {
+	a.forgetting.Lock()
+	defer a.forgetting.Unlock()
+	if a.rooms == nil || o.Keep == 0 {
+		a.rooms = history.NewRoom(o.Series)
+	}
+	a.rooms.Resize(o.Series)
+	for _, s := range a.shards {
+		if err := a.ask(ctx, s, func() { s.rememberAnew(o, a.rooms) }); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *shard) rememberAnew(o history.Options, room *history.Room) {
+	switch {
+	case o.Keep == 0:
+		s.past = nil
+		for _, t := range s.tables {
+			if t != nil {
+				t.kept = memories{}
+			}
+		}
+	case s.past == nil:
 		s.past = history.NewStore(o.Keep, room)
+	default:
+		s.past.Resize(o.Keep)
 	}
 }
 
@@ -92,8 +124,11 @@ const pastStep = 256
 // of what it is shown but copies of points.
 func (a *Aggregator) Past(ctx context.Context, f func(*history.Series)) error {
 	for _, s := range a.shards {
-		for from, more := 0, s.past != nil; more; {
+		for from, more := 0, true; more; {
 			err := a.ask(ctx, s, func() {
+				if more = s.past != nil; !more {
+					return
+				}
 				s.past.Sweep(time.Now().Unix())
 				from, more = s.past.Each(from, pastStep, f)
 			})
@@ -126,8 +161,8 @@ type PastFigures struct {
 
 // PastFigures counts what is kept of the past.
 func (a *Aggregator) PastFigures(ctx context.Context) (sum PastFigures, err error) {
-	full, live := false, int64(0)
-	for _, s := range a.shards {
+	full, live, seats := false, int64(0), a.Seats()
+	for i, s := range a.shards {
 		err := a.ask(ctx, s, func() {
 			if s.past == nil {
 				return
@@ -138,8 +173,8 @@ func (a *Aggregator) PastFigures(ctx context.Context) (sum PastFigures, err erro
 			sum.Points += f.Points
 			sum.Bytes += f.Bytes
 			full = full || s.past.Full()
-			for i := range s.tables {
-				live += s.tables[i].registry.count() * int64(s.tables[i].rule.results)
+			for _, seat := range seats {
+				live += seat.tables[i].registry.count() * int64(seat.results)
 			}
 		})
 		if err != nil {

@@ -44,30 +44,32 @@ func (a *Aggregator) RestoreFrom(in io.Reader, version uint32, other func(record
 }
 
 func (a *Aggregator) restorer() *restorer {
-	r := &restorer{a: a, rule: -1, identities: map[string]int{}}
-	for rule := range a.rules {
-		r.identities[a.identity(rule)] = rule
+	r := &restorer{a: a, identities: map[string]*Seat{}}
+	seats := a.Seats()
+	for i, identity := range identities(rulesOf(seats)) {
+		r.identities[identity] = seats[i]
 	}
 	return r
 }
 
 // reset forgets everything, before Start.
 func (a *Aggregator) reset() {
-	for i, old := range a.shards {
-		a.shards[i] = newShard(a.rules)
-		a.shards[i].past = old.past
+	for _, seat := range a.seated {
+		for i, r := range seat.tables {
+			*r = table{}
+			r.prepare(seat.Rule)
+			a.shards[i].agenda = newAgenda()
+		}
+		seat.room.used.Store(0)
 	}
 	a.made.Store(0)
-	for i := range a.of {
-		a.of[i].Store(0)
-	}
 }
 
 // A restorer reads the records of a snapshot.
 type restorer struct {
 	a          *Aggregator
-	identities map[string]int
-	rule       int                       // whose records are at hand; -1 if nobody wants them
+	identities map[string]*Seat
+	seat       *Seat                     // whose records are at hand; nil if nobody wants them
 	at         map[place]*place          // where the series at a slot of the snapshot is now
 	other      func(record []byte) error // takes what is not a snapshot's; may be nil
 	sum        Restored
@@ -83,19 +85,18 @@ func (r *restorer) record(text []byte) error {
 	d := state.NewDecoder(text[1:])
 	switch text[0] {
 	case recordRule:
-		rule, ok := r.identities[string(d.Text())]
+		r.seat = r.identities[string(d.Text())]
 		start := d.Int()
-		if r.rule = -1; ok {
-			r.rule = rule
-			for _, s := range r.a.shards {
-				s.tables[rule].start = start
+		if r.seat != nil {
+			for _, t := range r.seat.tables {
+				t.start = start
 			}
 		}
 		r.at = map[place]*place{}
 	case recordSeries, recordInputs:
 		shard := int(d.Uint32())
 		for !d.Failed() && len(d.Rest()) > 0 {
-			if r.rule < 0 {
+			if r.seat == nil {
 				if text[0] == recordSeries {
 					r.sum.Others++ // at least: what follows in the record cannot be read
 				}
@@ -108,7 +109,7 @@ func (r *restorer) record(text []byte) error {
 			}
 		}
 	case recordPast:
-		for r.rule >= 0 && !d.Failed() && len(d.Rest()) > 0 {
+		for r.seat != nil && !d.Failed() && len(d.Rest()) > 0 {
 			if !r.past(d) {
 				return errContents
 			}
@@ -134,11 +135,10 @@ func (r *restorer) series(d *state.Decoder, shard int) {
 	}
 	hash := carbon.Hash(key, kindOf(diff))
 	to := place{shard: int(hash>>32) % len(r.a.shards)}
-	s := r.a.shards[to.shard]
-	t := &s.tables[r.rule]
+	t := r.seat.tables[to.shard]
 	kept := false
 	if _, known := t.registry.series.find(hash, key); !known {
-		if kept = r.a.room(r.rule, true, false); kept {
+		if kept = r.seat.take(true, false); kept {
 			to.slot = t.registry.addSeries(hash, key, diff)
 			r.at[place{shard, slot}] = &to
 			t.sync()
@@ -148,7 +148,7 @@ func (r *restorer) series(d *state.Decoder, shard int) {
 	}
 	if !kept { // it is read all the same, into a series that is not one
 		t = &table{}
-		t.prepare(r.a.rules[r.rule])
+		t.prepare(r.seat.Rule)
 		t.series, t.upper, t.pulses = make([]series, 1), make([]track, len(t.rule.tiers)-1), make([]pulse, t.rule.pulses)
 	} else {
 		r.sum.Series++
@@ -213,9 +213,9 @@ func (r *restorer) input(d *state.Decoder, shard int) {
 	if d.Failed() || to == nil {
 		return
 	}
-	t := &r.a.shards[to.shard].tables[r.rule]
+	t := r.seat.tables[to.shard]
 	hash := carbon.Hash(name, kindOf(t.series[to.slot].diff))
-	if _, known := t.registry.findInput(hash, name, to.slot); known || !r.a.room(r.rule, false, true) {
+	if _, known := t.registry.findInput(hash, name, to.slot); known || !r.seat.take(false, true) {
 		return
 	}
 	n := t.registry.inputs.add(hash, name, &t.registry.unused)
@@ -232,14 +232,13 @@ func (r *restorer) input(d *state.Decoder, shard int) {
 
 // begin makes the shard ready to run: rules without a snapshot start now, and what was restored is looked at at once.
 func (s *shard) begin(now int64) {
-	for i := range s.tables {
-		t := &s.tables[i]
+	for id, t := range s.tables {
 		if t.start == 0 {
 			t.start = now
 		}
 		for slot := range t.series {
 			t.series[slot].alarm = now
-			s.agenda.add(now, entry{uint16(i), uint32(slot)})
+			s.agenda.add(now, entry{uint16(id), uint32(slot)})
 		}
 	}
 }

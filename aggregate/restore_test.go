@@ -29,7 +29,7 @@ func (b *bench) restart(path string, options []Options) Restored {
 		b.Errorf("the ledger does not balance: %+v", c)
 	}
 	b.lanes.Received, b.lanes.Accepted, b.lanes.Aggregated = 0, 0, 0
-	b.Aggregator = New(rulesOf(b.T, options), 3, 1000)
+	b.Aggregator = New(rulesFor(b.T, options), 3, 1000)
 	b.scatter = NewScatter(3, func(shard int, s *Samples) { b.In(shard) <- s })
 	r, err := b.Restore(path)
 	if err != nil {
@@ -40,7 +40,7 @@ func (b *bench) restart(path string, options []Options) Restored {
 	return r
 }
 
-func rulesOf(t testing.TB, options []Options) (rules []*Rule) {
+func rulesFor(t testing.TB, options []Options) (rules []*Rule) {
 	for i, o := range options {
 		r, err := NewRule(i, o)
 		if err != nil {
@@ -148,12 +148,12 @@ func TestRestoreDamaged(t *testing.T) {
 		if err := w.Commit(); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := New(rulesOf(t, options(nil)), 2, 10).Restore(path); !errors.Is(err, want) {
+		if _, err := New(rulesFor(t, options(nil)), 2, 10).Restore(path); !errors.Is(err, want) {
 			t.Errorf("%q: %v, want %v", records, err, want)
 		}
 	}
-	a := New(rulesOf(t, options(nil)), 1, 10)
-	rule := string(append(state.AppendText([]byte{recordRule}, a.identity(0)), 0))
+	a := New(rulesFor(t, options(nil)), 1, 10)
+	rule := string(append(state.AppendText([]byte{recordRule}, identities(rulesOf(a.Seats()))[0]), 0))
 	try(nil)
 	try(nil, rule)
 	try(errContents, "x")
@@ -193,7 +193,7 @@ func FuzzRestore(f *testing.F) {
 	s.fold(block)
 	s.step(1_700_000_063_000, stepSize)
 	p := packer{}
-	t := &s.tables[0]
+	t := s.tables[0]
 	for slot := range t.series {
 		p.next(recordSeries)
 		p.text = t.appendSeries(p.text, uint32(slot))

@@ -28,22 +28,37 @@ const (
 	recordSize = 1 << 20
 )
 
-// identity is what makes a rule's state its own: a rule of another definition does not take it over. Equal rules are told
-// apart by their order.
-func (a *Aggregator) identity(rule int) string {
-	same := 0
-	for i := range rule {
-		if a.rules[i].definition() == a.rules[rule].definition() {
-			same++
-		}
+// identities are what makes the state of each rule its own: a rule of another definition does not take it over. Equal rules
+// are told apart by their order.
+func identities(rules []*Rule) []string {
+	same := map[string]int{}
+	all := make([]string, len(rules))
+	for i, r := range rules {
+		definition := r.definition()
+		all[i] = fmt.Sprintf("%s\n%d", definition, same[definition])
+		same[definition]++
 	}
-	return fmt.Sprintf("%s\n%d", a.rules[rule].definition(), same)
+	return all
+}
+
+// rulesOf returns the rules of seats.
+func rulesOf(seats []*Seat) (rules []*Rule) {
+	for _, s := range seats {
+		rules = append(rules, s.Rule)
+	}
+	return rules
 }
 
 func (r *Rule) definition() string {
 	o := &r.Options
-	return fmt.Sprintf("%q %s %q %q %q %v %q %v %s %s %t %s %x %x %d", r.Match, o.Type, o.Name, o.By, o.Without, o.Period, o.Functions, o.Rollups,
-		o.Clock, o.Compat, o.Percent, strings.Join(o.Templates()[1:], "\n"), r.layout.set, r.asks, r.pulses)
+	var windowed []string // the periods over which windows slide
+	for i := range r.tiers {
+		if r.tiers[i].widest > 0 {
+			windowed = append(windowed, r.tiers[i].name())
+		}
+	}
+	return fmt.Sprintf("%q %s %q %q %q %v %q %v %s %s %t %s %x %x %v", r.Match, o.Type, o.Name, o.By, o.Without, o.Period, o.Functions, o.Rollups,
+		o.Clock, o.Compat, o.Percent, strings.Join(o.Templates()[1:], "\n"), r.layout.set, r.asks, windowed)
 }
 
 // Changes counts what may have changed the state since the start: a snapshot need not be written again while it stays the same.
@@ -75,19 +90,22 @@ func (a *Aggregator) Save(ctx context.Context, path string) error {
 func (a *Aggregator) SaveTo(ctx context.Context, w *state.Writer, past bool) error {
 	a.forgetting.Lock() // slots must not be given to others meanwhile
 	defer a.forgetting.Unlock()
-	for rule := len(a.rules) - 1; rule >= 0; rule-- { // so that what goes down the table meanwhile is not there twice
-		head := state.AppendText([]byte{recordRule}, a.identity(rule))
-		w.Record(binary.AppendVarint(head, a.shards[0].tables[rule].start))
+	seats := a.Seats()
+	names := identities(rulesOf(seats))
+	for rule := len(seats) - 1; rule >= 0; rule-- { // so that what goes down the table meanwhile is not there twice
+		tables := seats[rule].tables
+		head := state.AppendText([]byte{recordRule}, names[rule])
+		w.Record(binary.AppendVarint(head, tables[0].start))
 		for i, s := range a.shards {
-			if err := a.saveTable(ctx, w, i, s, rule); err != nil {
+			if err := a.saveTable(ctx, w, i, s, tables[i]); err != nil {
 				return err
 			}
 		}
-		for _, s := range a.shards {
+		for i, s := range a.shards {
 			if !past || s.past == nil {
 				continue
 			}
-			if err := a.savePast(ctx, w, s, rule); err != nil {
+			if err := a.savePast(ctx, w, s, tables[i]); err != nil {
 				return err
 			}
 		}
@@ -97,8 +115,7 @@ func (a *Aggregator) SaveTo(ctx context.Context, w *state.Writer, past bool) err
 
 // saveTable writes what one shard has of one rule, part by part. Series with inputs are written at once with them as far
 // as that goes, so that a baseline fits the slices that its growth went into.
-func (a *Aggregator) saveTable(ctx context.Context, w *state.Writer, shard int, s *shard, rule int) error {
-	t := &s.tables[rule]
+func (a *Aggregator) saveTable(ctx context.Context, w *state.Writer, shard int, s *shard, t *table) error {
 	p := packer{shard: shard}
 	for from, part, more := 0, savePart, true; more; from += part {
 		if err := a.ask(ctx, s, func() {

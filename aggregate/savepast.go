@@ -12,8 +12,7 @@ import (
 
 // savePast writes the kept past of one shard's series of one rule, part by part. What is kept of series that are
 // forgotten is left out.
-func (a *Aggregator) savePast(ctx context.Context, w *state.Writer, s *shard, rule int) error {
-	t := &s.tables[rule]
+func (a *Aggregator) savePast(ctx context.Context, w *state.Writer, s *shard, t *table) error {
 	for from, more := 0, true; more; from += pastStep {
 		record := []byte{recordPast}
 		if err := a.ask(ctx, s, func() {
@@ -59,8 +58,9 @@ func (s *shard) appendPast(dst []byte, t *table, slot uint32) []byte {
 func (r *restorer) past(d *state.Decoder) (ok bool) {
 	key, diff := d.Text(), d.Uint32() != 0
 	hash := carbon.Hash(key, kindOf(diff))
-	s := r.a.shards[int(hash>>32)%len(r.a.shards)]
-	t := &s.tables[r.rule]
+	shard := int(hash>>32) % len(r.a.shards)
+	s := r.a.shards[shard]
+	t := r.seat.tables[shard]
 	slot, known := t.registry.series.find(hash, key)
 	for range d.Count(2) {
 		name, h := d.Text(), history.Handle(0)

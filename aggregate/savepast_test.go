@@ -62,7 +62,7 @@ func TestSavePast(t *testing.T) {
 				t.Fatal(err)
 			}
 			for _, keep := range []time.Duration{0, time.Hour} {
-				a := New(rulesOf(t, o), 3, 1000)
+				a := New(rulesFor(t, o), 3, 1000)
 				a.Remember(history.Options{Keep: keep, Series: 100})
 				others := ""
 				sum, err := a.RestoreFrom(bytes.NewReader(text.Bytes()), 7, func(r []byte) error { others += string(r); return nil })
@@ -74,7 +74,7 @@ func TestSavePast(t *testing.T) {
 					t.Errorf("past %t, %v: there are %v of %v", past, keep, got, want)
 				}
 			}
-			a := New(rulesOf(t, o), 1, 1000)
+			a := New(rulesFor(t, o), 1, 1000)
 			if _, err := a.RestoreFrom(bytes.NewReader(text.Bytes()), 7, nil); err != errContents {
 				t.Errorf("records that nobody takes: %v", err)
 			}
@@ -91,7 +91,7 @@ func FuzzRestorePast(f *testing.F) {
 	o := DefaultOptions()
 	o.Output = []OutputOptions{{Window: Window{Slices: 3}, As: "w.{name}.{fn}"}}
 	restored := func(tb testing.TB, record []byte) (*Aggregator, error) {
-		a := New(rulesOf(tb, []Options{o}), 1, 1000)
+		a := New(rulesFor(tb, []Options{o}), 1, 1000)
 		a.Remember(history.Options{Keep: time.Minute, Series: 3})
 		s := a.shards[0]
 		for i := range 3 {
@@ -103,14 +103,14 @@ func FuzzRestorePast(f *testing.F) {
 			s.tables[0].series[slot].heard = deleted + 1
 		}
 		r := a.restorer()
-		r.rule = 0
+		r.seat = a.Seats()[0]
 		return a, r.record(record)
 	}
 	save := func(a *Aggregator) []byte {
 		s := a.shards[0]
 		record := []byte{recordPast}
 		for slot := range s.tables[0].series {
-			record = s.appendPast(record, &s.tables[0], uint32(slot))
+			record = s.appendPast(record, s.tables[0], uint32(slot))
 		}
 		return record
 	}

@@ -46,9 +46,9 @@ type shard struct {
 	wake chan struct{} // has room for one: there is something on the derived list
 
 	out    Outlet
-	open   bool  // out still holds something back
-	now    int64 // of the step at hand
-	tables []table
+	open   bool     // out still holds something back
+	now    int64    // of the step at hand
+	tables []*table // by the rules' IDs; nil where there is none
 	agenda agenda
 	folded uint64         // blocks and steps so far: whether anything may have changed
 	counts stat.Counts    // corrections of what lanes have counted
@@ -63,15 +63,11 @@ type shard struct {
 	touching uint32        // scratch of glance
 }
 
-func newShard(rules []*Rule) *shard {
-	s := &shard{
+func newShard() *shard {
+	return &shard{
 		in: make(chan *Samples, 16), asks: make(chan func()), done: make(chan struct{}), closed: make(chan struct{}),
-		wake: make(chan struct{}, 1), agenda: newAgenda(), tables: make([]table, len(rules)),
+		wake: make(chan struct{}, 1), agenda: newAgenda(),
 	}
-	for i, r := range rules {
-		s.tables[i].prepare(r)
-	}
-	return s
 }
 
 // run is the shard's goroutine: fold what comes, close what is due, answer asks.
@@ -178,36 +174,44 @@ func (s *shard) drain() {
 
 // finish emits the open and amended slices of one rule as they stand: the open ones as partial. Windows are emitted again
 // where corrections ask for that, but do not go on: their newest slice is not whole.
-func (s *shard) finish(rule int) {
+func (s *shard) finish(t *table) {
 	s.drain()
-	t := &s.tables[rule]
 	t.sync()
 	s.now = time.Now().UnixMilli()
 	for slot := range t.series {
-		for tier := range t.rule.tiers {
-			s.finishTier(t, uint32(slot), tier)
-		}
-		t.series[slot].alarm = 0
+		s.finishSeries(t, uint32(slot), 0)
 	}
 	s.handOn()
 	s.out.Flush()
 }
 
-func (s *shard) finishTier(t *table, slot uint32, tier int) {
+// finishSeries emits what is open or amended of one series. Open slices that end after `until`, in Unix milliseconds, are partial.
+func (s *shard) finishSeries(t *table, slot uint32, until int64) {
+	for tier := range t.rule.tiers {
+		s.finishTier(t, slot, tier, until)
+	}
+	t.series[slot].alarm = 0
+}
+
+func (s *shard) finishTier(t *table, slot uint32, tier int, until int64) {
 	s.touched = s.touched[:0]
-	tr := t.track(slot, tier)
+	ti, tr := &t.rule.tiers[tier], t.track(slot, tier)
 	list := t.runs.view(tr)
 	for i := range list {
 		sl := &list[i]
 		switch sl.state() {
 		case open:
+			if ti.end(sl.k) <= until {
+				s.emitSlice(t, slot, tier, sl, ti.partial(sl.k, t.start))
+				continue
+			}
 			s.emitSlice(t, slot, tier, sl, true)
 			s.touched = s.touched[:len(s.touched)-1]
 		case amended:
-			s.emitSlice(t, slot, tier, sl, t.rule.tiers[tier].partial(sl.k, t.start))
+			s.emitSlice(t, slot, tier, sl, ti.partial(sl.k, t.start))
 		}
 	}
-	if len(s.touched) > 0 && t.rule.tiers[tier].widest > 0 {
+	if len(s.touched) > 0 && ti.widest > 0 {
 		s.slide(t, slot, tier)
 	}
 	for i := range list {

@@ -3,6 +3,7 @@ package relay
 import (
 	"context"
 	"fmt"
+	"reflect"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -27,6 +28,7 @@ import (
 type Cluster struct {
 	Name    string
 	Dests   []*dest.Dest
+	options ClusterOptions
 	policy  string
 	encoder carbon.Encoder // without state: lanes share it
 	gather  time.Duration  // how long a lane keeps a frame open at most
@@ -39,26 +41,37 @@ type Cluster struct {
 
 // NewCluster makes a cluster and its destinations; it starts nothing. dial is nil but in tests.
 func NewCluster(o ClusterOptions, dial dest.Dialer, log *zap.Logger) (*Cluster, error) {
-	c := &Cluster{Name: o.Name, policy: o.Policy, encoder: dest.Encoder(o.Options), gather: o.Flush, style: o.Ring}
+	return (*Cluster)(nil).Renew(o, dial, log)
+}
+
+// Renew makes the cluster that is to take the place of c: c itself if o is what c was made of. Destinations of which nothing has
+// changed are c's own, with their connections and queues. It starts and changes nothing.
+func (c *Cluster) Renew(o ClusterOptions, dial dest.Dialer, log *zap.Logger) (*Cluster, error) {
+	if c != nil && reflect.DeepEqual(o, c.options) {
+		return c, nil
+	}
+	kept := c.keep(&o)
+	made := &Cluster{options: o, Name: o.Name, policy: o.Policy, encoder: dest.Encoder(o.Options), gather: o.Flush, style: o.Ring}
 	for _, endpoint := range o.Endpoints {
-		d, err := dest.New(o.Name, o.addressOf(endpoint), o.Options, dial, log)
+		address := o.addressOf(endpoint)
+		if i := slices.IndexFunc(kept, func(d *dest.Dest) bool { return d.Endpoint() == address }); i >= 0 {
+			made.Dests = append(made.Dests, kept[i])
+			kept = slices.Delete(kept, i, i+1)
+			continue
+		}
+		d, err := dest.New(o.Name, address, o.Options, dial, log)
 		if err != nil {
 			return nil, fmt.Errorf("cluster %s: endpoint %s: %w", o.Name, endpoint, err)
 		}
-		c.Dests = append(c.Dests, d)
+		made.Dests = append(made.Dests, d)
 	}
 	if options, ok := o.RingOptions(); ok {
 		var err error
-		if c.ring, err = ring.New(options, o.Members()); err != nil {
+		if made.ring, err = ring.New(options, o.Members()); err != nil {
 			return nil, fmt.Errorf("cluster %s: %w", o.Name, err)
 		}
 	}
-	if c.standsIn() {
-		for i, d := range c.Dests {
-			d.StandBy(dest.Standby{Changed: func() { c.changes.Add(1) }, Relieve: func() { c.relieve(i) }})
-		}
-	}
-	return c, nil
+	return made, nil
 }
 
 // Open opens the destinations' spools, or none.
@@ -81,9 +94,22 @@ func (c *Cluster) Unopen() {
 	}
 }
 
-// Start launches the destinations.
+// keep returns the destinations that would be of use to a cluster with the given options.
+func (c *Cluster) keep(o *ClusterOptions) []*dest.Dest {
+	if c == nil || c.Name != o.Name || !reflect.DeepEqual(c.options.Options, o.Options) {
+		return nil
+	}
+	return slices.Clone(c.Dests)
+}
+
+// Start launches the destinations that do not run yet. Those that ran for another cluster are this one's from now on.
 func (c *Cluster) Start() {
-	for _, d := range c.Dests {
+	for i, d := range c.Dests {
+		s := dest.Standby{}
+		if c.standsIn() {
+			s = dest.Standby{Changed: func() { c.changes.Add(1) }, Relieve: func() { c.relieve(i) }}
+		}
+		d.StandBy(s)
 		d.Start()
 	}
 }

@@ -44,7 +44,7 @@ func (t *Table) explain(name string, from int) Explanation {
 		switch step.Action {
 		case "aggregate":
 			for target, send := range r.results {
-				outputs := t.Aggregator.Rules()[r.fold].Results([]byte(m.folded), target)
+				outputs := r.seat.Results([]byte(m.folded), target)
 				step.Outputs = append(step.Outputs, outputs...)
 				for range outputs {
 					step.targets = append(step.targets, target)

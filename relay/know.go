@@ -20,7 +20,7 @@ func (l *Lane) know(b *carbon.Batch, p *carbon.Point) *seen {
 
 // Way asks the table about a result of the aggregate rule with the given ID, for one of its targets.
 func (l *Lane) Way(name []byte, k carbon.Kind, rule, target int) uint32 {
-	alike := fixed{l.table.folding[rule], target}
+	alike := fixed{l.table.byID[rule], target}
 	if at, ok := l.fixed[alike]; ok {
 		return at
 	}
@@ -58,7 +58,7 @@ func (l *Lane) renew(w *way, name []byte) {
 // bind makes a verdict ready for the path of a line. from says where the name came from.
 func (l *Lane) bind(name []byte, k carbon.Kind, from aggregate.Origin, v *verdict) (w way) {
 	for _, f := range v.folds {
-		w.refs = append(w.refs, l.table.Aggregator.Bind(f.rule.fold, k, name, []byte(f.name), from))
+		w.refs = append(w.refs, f.rule.seat.Bind(k, name, []byte(f.name), from))
 	}
 	e := unrouted
 	if v.dropped {

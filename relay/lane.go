@@ -133,10 +133,17 @@ func (t *Table) Start() {
 }
 
 func (t *Table) lane(hand func(int, *aggregate.Samples)) *Lane {
-	l := &Lane{
-		table: t, memory: newMemory(), known: map[string]uint32{}, shared: map[uint32]uint32{}, fixed: map[fixed]uint32{}, ways: make([]way, 1), renamed: new(carbon.Batch),
-		scatter: aggregate.NewScatter(t.Aggregator.Shards(), hand), aged: time.Now(), placeOf: make([]uint32, t.shares),
-	}
+	l := &Lane{renamed: new(carbon.Batch), scatter: aggregate.NewScatter(t.Aggregator.Shards(), hand), aged: time.Now()}
+	l.begin(t)
+	return l
+}
+
+// begin makes the lane follow a table of which it knows nothing yet.
+func (l *Lane) begin(t *Table) {
+	l.table, l.memory, l.known, l.shared = t, newMemory(), map[string]uint32{}, map[uint32]uint32{}
+	l.fixed = map[fixed]uint32{}
+	l.routes, l.targets, l.met, l.ways, l.unused = nil, nil, nil, make([]way, 1), nil
+	l.boxes, l.follows, l.placeOf = nil, nil, make([]uint32, t.shares)
 	for i, c := range t.Clusters {
 		for place := range c.places() {
 			l.boxes = append(l.boxes, box{cluster: c, place: place})
@@ -147,7 +154,6 @@ func (t *Table) lane(hand func(int, *aggregate.Samples)) *Lane {
 		}
 		l.place(&f)
 	}
-	return l
 }
 
 // follow moves the shares of clusters whose members have come or gone since the last time.
@@ -350,6 +356,11 @@ func (l *Lane) Close() {
 	l.busy = true
 	l.scatter.Flush()
 	l.rest()
+	l.pushAll()
+}
+
+// pushAll hands on every frame that is open.
+func (l *Lane) pushAll() {
 	for i := range l.boxes {
 		if x := &l.boxes[i]; x.frame != nil {
 			x.push()

@@ -145,7 +145,7 @@ func TestLaneCounts(t *testing.T) {
 // Samples of series that the limit refuses are dropped under that reason, and keep their other ends.
 func TestSeriesLimit(t *testing.T) {
 	tab := table(t, []string{"a"}, folding("**", "$0"), sending("sent.*", "a"))
-	tab.Aggregator = aggregate.New(tab.Aggregator.Rules(), 2, 1)
+	tab.Aggregator.SetLimit(1)
 	tab.Start()
 	l := tab.NewLane(nil)
 	l.Accept(batch("one", "two", "two", "sent.three", "one"))
@@ -263,7 +263,7 @@ func TestMemory(t *testing.T) {
 // A flood of names that a limit refuses is forgotten early, and what the lane knows of others is not.
 func TestFloodOfRefused(t *testing.T) {
 	tab := table(t, []string{"a"}, folding("**", "$0"))
-	tab.Aggregator = aggregate.New(tab.Aggregator.Rules(), 2, 1)
+	tab.Aggregator.SetLimit(1)
 	tab.Start()
 	l := tab.NewLane(nil)
 	l.Accept(batch("good"))

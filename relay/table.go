@@ -18,13 +18,17 @@ type Table struct {
 	Taps       *tap.Taps // those who watch what its lanes are given; nil is nobody. To be set before the first batch
 	rules      []rule
 	set        *pattern.Set // finds the rules that a name may meet
-	folding    []*rule      // the rules that aggregate, by the aggregator's IDs
+	folding    []*rule      // the rules that aggregate, in their order
+	byID       []*rule      // those, and rules that are gone and not finished, by the aggregator's IDs; nil where there is none
 
 	// The clusters' shares and places are numbered through, in the order of the clusters.
 	firstShare, firstPlace []int
 	shares, places         int
 
 	lanes []*Lane // of the shards
+
+	change *aggregate.Change // how the aggregator comes by this table's rules; nil of the first table
+	from   []int             // which of the rules of the table before each is, -1 if it is new
 }
 
 // A rule is one row of the table.
@@ -34,7 +38,7 @@ type rule struct {
 	matcher *pattern.Matcher
 	rewrite *pattern.Template   // nil unless it rewrites by a template
 	naming  []*pattern.Template // what names the series of an aggregate
-	fold    int                 // the aggregator's ID, -1 if the rule does not aggregate
+	seat    *aggregate.Seat     // nil if the rule does not aggregate
 	send    []int               // indexes into Clusters
 	results [][]int             // where an aggregate's results go, by target; nil: on down the table
 	stop    bool
@@ -42,32 +46,12 @@ type rule struct {
 
 // NewTable compiles the rules over the clusters, and makes an aggregator of so many shards for those that aggregate.
 func NewTable(rules []RuleOptions, clusters []*Cluster, shards, seriesLimit int) (*Table, error) {
-	t := &Table{Clusters: clusters, rules: make([]rule, len(rules))}
-	for _, c := range clusters {
-		t.firstShare, t.firstPlace = append(t.firstShare, t.shares), append(t.firstPlace, t.places)
-		t.shares, t.places = t.shares+c.shares(), t.places+c.places()
+	t, folds, err := compile(rules, clusters)
+	if err != nil {
+		return nil, err
 	}
-	var folds []*aggregate.Rule
-	var matchers []*pattern.Matcher
-	for i, o := range rules {
-		r := &t.rules[i]
-		if err := t.compile(r, i+1, o); err != nil {
-			return nil, fmt.Errorf("rule %d: %w", i+1, err)
-		}
-		matchers = append(matchers, r.matcher)
-		if o.Aggregate == nil {
-			continue
-		}
-		fold, err := aggregate.NewRule(len(folds), *o.Aggregate)
-		if err != nil {
-			return nil, fmt.Errorf("rule %d: aggregate: %w", i+1, err)
-		}
-		fold.Match = r.matcher.String()
-		r.fold = fold.ID
-		folds, t.folding = append(folds, fold), append(t.folding, r)
-	}
-	t.set = pattern.NewSet(matchers)
 	t.Aggregator = aggregate.New(folds, shards, seriesLimit)
+	t.seat(t.Aggregator.Seats())
 	for range shards {
 		lane := t.lane(t.Aggregator.Derive)
 		lane.source = 1
@@ -76,8 +60,52 @@ func NewTable(rules []RuleOptions, clusters []*Cluster, shards, seriesLimit int)
 	return t, nil
 }
 
+// compile compiles the rules over the clusters, and returns those that aggregate for an aggregator.
+func compile(rules []RuleOptions, clusters []*Cluster) (t *Table, folds []*aggregate.Rule, err error) {
+	t = &Table{Clusters: clusters, rules: make([]rule, len(rules))}
+	for _, c := range clusters {
+		t.firstShare, t.firstPlace = append(t.firstShare, t.shares), append(t.firstPlace, t.places)
+		t.shares, t.places = t.shares+c.shares(), t.places+c.places()
+	}
+	var matchers []*pattern.Matcher
+	for i, o := range rules {
+		r := &t.rules[i]
+		if err := t.compile(r, i+1, o); err != nil {
+			return nil, nil, fmt.Errorf("rule %d: %w", i+1, err)
+		}
+		matchers = append(matchers, r.matcher)
+		if o.Aggregate == nil {
+			continue
+		}
+		fold, err := aggregate.NewRule(len(folds), *o.Aggregate)
+		if err != nil {
+			return nil, nil, fmt.Errorf("rule %d: aggregate: %w", i+1, err)
+		}
+		fold.Match = r.matcher.String()
+		folds, t.folding = append(folds, fold), append(t.folding, r)
+	}
+	t.set = pattern.NewSet(matchers)
+	return t, folds, nil
+}
+
+// seat gives the rules that aggregate their seats, in their order.
+func (t *Table) seat(seats []*aggregate.Seat) {
+	for i, s := range seats {
+		t.folding[i].seat = s
+		t.identify(s.ID, t.folding[i])
+	}
+}
+
+// identify notes whose results bear the aggregator's ID.
+func (t *Table) identify(id int, r *rule) {
+	for len(t.byID) <= id {
+		t.byID = append(t.byID, nil)
+	}
+	t.byID[id] = r
+}
+
 func (t *Table) compile(r *rule, number int, o RuleOptions) (err error) {
-	*r = rule{RuleOptions: o, number: number, fold: -1, stop: o.Drop || len(o.Send) > 0}
+	*r = rule{RuleOptions: o, number: number, stop: o.Drop || len(o.Send) > 0}
 	if o.Stop != nil {
 		r.stop = *o.Stop
 	}
@@ -150,14 +178,22 @@ func (r *rule) action() string {
 		return "drop"
 	case r.rewrites():
 		return "rewrite"
-	case r.fold >= 0:
+	case r.seat != nil:
 		return "aggregate"
 	}
 	return "send"
 }
 
-// Folding returns the place in the table, from 1, of the aggregate rule with the given ID.
-func (t *Table) Folding(id int) (number int) { return t.folding[id].number }
+// Folding returns the place in the table, from 1, of the i-th rule that aggregates, counted from 0.
+func (t *Table) Folding(i int) (number int) { return t.folding[i].number }
+
+// Owner returns the place in the table, from 1, of the aggregate rule with the given ID; 0 if it is gone.
+func (t *Table) Owner(id int) (number int) {
+	if id < len(t.byID) && t.byID[id] != nil && t.byID[id].seat != nil {
+		return t.byID[id].number
+	}
+	return 0
+}
 
 // Match says what the i-th rule, counted from 0, matches.
 func (t *Table) Match(i int) string { return t.rules[i].matcher.String() }

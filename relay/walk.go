@@ -69,7 +69,7 @@ func (t *Table) walk(w *walker, name string, from int, see func(meeting)) *verdi
 				v.names = append(v.names, name)
 				w.may = t.set.Candidates(name, w.may[:0])
 			}
-		case r.fold >= 0:
+		case r.seat != nil:
 			m.folded = r.series(name, &w.captures)
 			v.folds = append(v.folds, fold{r, m.folded})
 		default:
@@ -156,13 +156,13 @@ func (v *verdict) order() {
 
 // sendsAlike says whether all results of an aggregate rule for one of its targets go the same way, whatever their names.
 func (t *Table) sendsAlike(id, target int) bool {
-	clusters := t.folding[id].results[target]
+	clusters := t.byID[id].results[target]
 	return clusters != nil && !slices.ContainsFunc(clusters, func(c int) bool { return t.Clusters[c].shares() > 1 })
 }
 
 // way says what becomes of a result of the aggregate rule with the given ID, for one of its targets.
 func (t *Table) way(w *walker, name string, id, target int) *verdict {
-	r := t.folding[id]
+	r := t.byID[id]
 	if r.results[target] == nil {
 		return t.walk(w, name, r.number, nil)
 	}

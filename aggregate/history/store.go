@@ -6,17 +6,21 @@ import (
 )
 
 // A Room is how many series some Stores may keep together.
-type Room struct {
-	limit int64
-	used  atomic.Int64
-}
+type Room struct{ limit, used atomic.Int64 }
 
 // NewRoom returns a Room for so many series.
-func NewRoom(series int) *Room { return &Room{limit: int64(series)} }
+func NewRoom(series int) *Room {
+	r := new(Room)
+	r.Resize(series)
+	return r
+}
+
+// Resize changes for how many series there is room. Those that are too many stay.
+func (r *Room) Resize(series int) { r.limit.Store(int64(series)) }
 
 // take takes the room of one series, if there is any.
 func (r *Room) take() bool {
-	if r.used.Add(1) > r.limit {
+	if r.used.Add(1) > r.limit.Load() {
 		r.used.Add(-1)
 		return false
 	}
@@ -44,6 +48,9 @@ func NewStore(keep time.Duration, room *Room) *Store {
 	return &Store{keep: int64(keep / time.Second), room: room, byName: map[string]uint32{}}
 }
 
+// Resize changes for how long the past of a series is kept.
+func (s *Store) Resize(keep time.Duration) { s.keep = int64(keep / time.Second) }
+
 // Seconds is for how long the past of a series is kept; 0 of no Store.
 func (s *Store) Seconds() int64 {
 	if s == nil {
@@ -62,7 +69,7 @@ func (s *Store) Wants(name []byte) bool {
 }
 
 // Full says whether there is no room for another series.
-func (s *Store) Full() bool { return s.room.used.Load() >= s.room.limit }
+func (s *Store) Full() bool { return s.room.used.Load() >= s.room.limit.Load() }
 
 // Adopt finds the past of a series that its aggregate had forgotten and that is back, and gives it back to it.
 func (s *Store) Adopt(l *Label) Handle {

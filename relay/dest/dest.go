@@ -70,7 +70,7 @@ type Dest struct {
 	timer             *time.Timer // of the next proof
 	doubt             bool        // the last write failed
 	news              news
-	standby           Standby
+	standby           standing
 	gone              atomic.Bool
 	pulse             pulse
 
@@ -255,7 +255,7 @@ func (d *Dest) pause() {
 		if rest <= 0 || d.over() {
 			return
 		}
-		if d.standby.Relieve != nil {
+		if d.standby.is().Relieve != nil {
 			rest = min(rest, relieveEvery)
 		}
 		cut := false
@@ -298,7 +298,7 @@ func (d *Dest) attend(opened <-chan struct{}, cancel func()) {
 	t := time.NewTimer(gonePatience)
 	defer t.Stop()
 	late, closing := t.C, d.closing
-	if d.standby.Relieve == nil {
+	if d.standby.is().Relieve == nil {
 		late = nil
 	}
 	for {

@@ -348,7 +348,7 @@ func (k *keeper) close() {
 	err := k.save(math.MaxInt64)
 	k.publish()
 	lost, closing := k.spool.Close()
-	why := stat.LossShutdown
+	why := k.queue.loss()
 	if err = errors.Join(err, closing); errors.Is(err, spool.ErrDiskFull) {
 		why = stat.LossDiskFull
 	}

@@ -20,17 +20,18 @@ const maxHand = 16
 type queue struct {
 	mu     sync.Mutex
 	counts stat.EndpointCounts
-	trail  trail    // what was written and is not proven to have been read
-	hand   []parcel // what the goroutine is writing
-	line   ring     // what waits: all that an overflow takes
-	bytes  int      // of all their frames
-	inHand int      // of those in hand alone
-	sent   int64    // bytes written in all
-	idle   bool     // the goroutine found nothing to do: the next push wakes it
-	proofs bool     // what is written is kept until it is proven to have been read
-	closed bool     // no more is taken
-	ended  bool     // nor from another member: nobody will write it
-	spool  disk     // of an endpoint with a spool
+	trail  trail     // what was written and is not proven to have been read
+	hand   []parcel  // what the goroutine is writing
+	line   ring      // what waits: all that an overflow takes
+	bytes  int       // of all their frames
+	inHand int       // of those in hand alone
+	sent   int64     // bytes written in all
+	idle   bool      // the goroutine found nothing to do: the next push wakes it
+	proofs bool      // what is written is kept until it is proven to have been read
+	closed bool      // no more is taken
+	ended  bool      // nor from another member: nobody will write it
+	end    stat.Loss // as what is counted what comes after closed, or is left then
+	spool  disk      // of an endpoint with a spool
 
 	limit  int  // the most that bytes may be
 	newest bool // the newest gives way when it is full, not the oldest
@@ -40,7 +41,7 @@ type queue struct {
 
 func newQueue(o Options) *queue {
 	return &queue{
-		limit: o.Queue, newest: o.Overflow == "drop_newest", parts: o.Transport == "udp" && o.Protocol == "pickle",
+		end: stat.LossShutdown, limit: o.Queue, newest: o.Overflow == "drop_newest", parts: o.Transport == "udp" && o.Protocol == "pickle",
 		wake: make(chan struct{}, 1), hand: make([]parcel, 0, maxHand),
 	}
 }
@@ -53,7 +54,7 @@ func (q *queue) push(f *carbon.Frame) {
 	if q.closed || size == 0 || !q.makeRoom(size) {
 		loss := q.spool.loss
 		if q.closed {
-			loss = stat.LossShutdown
+			loss = q.end
 		}
 		q.counts.Dropped[loss] += points
 		q.mu.Unlock()
@@ -240,7 +241,7 @@ func (q *queue) close() {
 	q.mu.Unlock()
 }
 
-// abandon drops what is left, counted as lost by the shutdown, and returns how many points were lost so in all. What was
+// abandon drops what is left, counted as lost by the shutdown or removed, and returns how many points were lost so in all. What was
 // written and never proven stays counted as unproven.
 func (q *queue) abandon() (lost int64) {
 	q.mu.Lock()
@@ -256,10 +257,10 @@ func (q *queue) abandon() (lost int64) {
 		p := q.line.popFront()
 		q.bytes -= len(p.frame.Bytes)
 		q.counts.Queued -= p.left
-		q.counts.Dropped[stat.LossShutdown] += p.left
+		q.counts.Dropped[q.end] += p.left
 		p.frame.Free()
 	}
-	return q.counts.Dropped[stat.LossShutdown]
+	return q.counts.Dropped[q.end]
 }
 
 // finish ends the queue if nothing waits, nothing is in hand and nothing unproven, and says whether it did. Only then, under

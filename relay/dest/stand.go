@@ -1,9 +1,8 @@
 package dest
 
 import (
+	"sync"
 	"time"
-
-	"plumbago/carbon/stat"
 )
 
 const (
@@ -13,8 +12,7 @@ const (
 	relieveEvery = 100 * time.Millisecond
 )
 
-// A Standby is told when others should stand in for an endpoint. It is set before Start, and called by the destination's
-// goroutine.
+// A Standby is told when others should stand in for an endpoint. It is called by the destination's goroutine.
 type Standby struct {
 	// Changed is called after Alive has changed.
 	Changed func()
@@ -23,7 +21,23 @@ type Standby struct {
 }
 
 // StandBy has s told. Without it an endpoint's points wait for it alone.
-func (d *Dest) StandBy(s Standby) { d.standby = s }
+func (d *Dest) StandBy(s Standby) {
+	d.standby.mu.Lock()
+	defer d.standby.mu.Unlock()
+	d.standby.now = s
+}
+
+// A standing is the Standby there is now: a reload may bring another.
+type standing struct {
+	mu  sync.Mutex
+	now Standby
+}
+
+func (s *standing) is() Standby {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.now
+}
 
 // Alive says whether the endpoint can be expected to take points: it is connected, or it has not been found to be gone
 // yet. A connection that ended is not enough for that: the next attempt to connect must have failed too, or take long.
@@ -31,15 +45,15 @@ func (d *Dest) Alive() bool { return !d.gone.Load() }
 
 // setGone notes whether the endpoint is gone.
 func (d *Dest) setGone(gone bool) {
-	if d.gone.Swap(gone) != gone && d.standby.Changed != nil {
-		d.standby.Changed()
+	if s := d.standby.is(); d.gone.Swap(gone) != gone && s.Changed != nil {
+		s.Changed()
 	}
 }
 
 // relieve offers what waits for an endpoint that is gone to others.
 func (d *Dest) relieve() {
-	if d.gone.Load() && d.standby.Relieve != nil {
-		d.standby.Relieve()
+	if s := d.standby.is(); d.gone.Load() && s.Relieve != nil {
+		s.Relieve()
 	}
 }
 
@@ -127,7 +141,7 @@ func (q *queue) readopt(p parcel) {
 	q.counts.Enqueued += p.left
 	q.counts.Moved -= p.left
 	if q.ended {
-		q.counts.Dropped[stat.LossShutdown] += p.left
+		q.counts.Dropped[q.end] += p.left
 		p.frame.Free()
 		return
 	}

@@ -133,13 +133,13 @@ func (d *Daemon) rules(ctx context.Context) ([]RuleStatus, error) {
 	if err != nil {
 		return nil, err
 	}
-	for id, f := range figures {
+	for i, f := range figures {
 		fs := &FoldingStatus{Series: f.Series, Emitted: f.Emitted, Amended: f.Amended, Late: f.Late, Early: f.Early, Missed: f.Missed, Refused: f.Refused, Repeated: f.Repeated,
 			Diffs: map[string]int64{}}
 		for c, n := range f.Cases {
 			fs.Diffs[aggregate.Case(c).String()] = n
 		}
-		all[d.table.Folding(id)-1].Aggregate = fs
+		all[d.table.Folding(i)-1].Aggregate = fs
 	}
 	return all, nil
 }
