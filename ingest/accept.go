@@ -21,7 +21,9 @@ type acceptor struct {
 	listener *Listener
 	socket   listenSocket
 	file     socketFile
+	at       Address
 	lent     bool // inherited: who waits in it at the stop is the next process's
+	passed   bool // another listener has it too; to be read once the listener has yielded
 	name     string
 	secure   bool
 	reserve  *os.File // a descriptor to refuse connections with when there is no other; nil if there was not even this one
@@ -32,6 +34,7 @@ type listenSocket interface {
 	net.Listener
 	syscall.Conn
 	SetDeadline(time.Time) error
+	File() (*os.File, error)
 }
 
 // run accepts until the stop.
@@ -98,7 +101,7 @@ func openReserve() *os.File {
 // drain accepts at the stop the connections that wait: their senders were told that they are connected, and may have
 // sent all that they had. First nobody else may come, so that it ends.
 func (a *acceptor) drain() {
-	if a.lent {
+	if a.lent || a.handedOn() {
 		return
 	}
 	a.file.remove()
@@ -128,8 +131,13 @@ func (a *acceptor) drain() {
 // maxQueue is the largest queue that a listening socket can have.
 const maxQueue = 1 << 16
 
+// handedOn says whether another listener takes what comes by the socket now.
+func (a *acceptor) handedOn() bool { return a.listener.yielded() && a.passed }
+
 func (a *acceptor) close() {
-	a.file.remove()
+	if !a.handedOn() {
+		a.file.remove()
+	}
 	_ = a.socket.Close()
 	if a.reserve != nil {
 		_ = a.reserve.Close()

@@ -17,6 +17,9 @@ const socketMode = 0o660
 
 // bind opens the socket of a, unless the process was given one for it.
 func (l *Listener) bind(a Address) error {
+	if ok, err := l.inheritFrom(a); ok || err != nil {
+		return err
+	}
 	if given := l.opts.Inherited.take(a); given != nil {
 		return l.adopt(a, given)
 	}
@@ -67,7 +70,7 @@ func (l *Listener) bind(a Address) error {
 // addAcceptor adds a socket for connections. lent says that it was inherited.
 func (l *Listener) addAcceptor(a Address, s listenSocket, file socketFile, lent bool) {
 	l.acceptors = append(l.acceptors, &acceptor{
-		listener: l, socket: s, file: file, lent: lent, name: a.String(), secure: a.Network == "tls", reserve: openReserve(),
+		listener: l, socket: s, file: file, at: a, lent: lent, name: a.String(), secure: a.Network == "tls", reserve: openReserve(),
 	})
 }
 
@@ -87,7 +90,7 @@ func (l *Listener) addPackets(a Address, conn packetConn, file socketFile, lent 
 	}
 	w, d := l.turn()
 	p := &packetSocket{
-		listener: l, worker: w, conn: conn, raw: raw, file: file, lent: lent, unix: a.Network == "unixgram",
+		listener: l, worker: w, conn: conn, raw: raw, file: file, at: a, lent: lent, unix: a.Network == "unixgram",
 		lines: l.opts.Protocol == "line", drops: &drops{raw: raw},
 		from: &origin{decoder: d, listener: a.String(), limiter: l.limiter, limited: &l.counts.rateLimited, received: &l.counts.received},
 	}

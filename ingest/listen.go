@@ -41,11 +41,17 @@ type Listener struct {
 	started bool
 	closed  bool // no connection is taken any more
 
+	before   []*Listener // whose sockets are taken over, see Succeed
+	passages []passage
+
 	stop      chan struct{} // closed when Close begins
+	yield     chan struct{} // closed when Yield begins
 	abort     chan struct{} // closed when nobody may wait for a worker any longer
 	once      sync.Once
 	accepting sync.WaitGroup
-	reading   sync.WaitGroup
+	sweeping  sync.WaitGroup
+	receiving sync.WaitGroup // datagrams
+	reading   sync.WaitGroup // streams
 	counts    counts
 
 	sayNotAllowed, sayNotTrusted, sayOverLimit, sayNoRoom, saySmall seldom
@@ -107,7 +113,7 @@ func NewListener(o Options, source uint16, workers []*Worker, log *zap.Logger) (
 	}
 	l := &Listener{
 		opts: o, source: source, workers: workers, log: log, frames: frameCut{maxFrame: o.MaxFrame},
-		limiter: newLimiter(o.Rate), streams: map[*stream]struct{}{}, stop: make(chan struct{}), abort: make(chan struct{}),
+		limiter: newLimiter(o.Rate), streams: map[*stream]struct{}{}, stop: make(chan struct{}), yield: make(chan struct{}), abort: make(chan struct{}),
 	}
 	for i, text := range o.Address {
 		a, err := ParseAddress(text)
@@ -159,10 +165,10 @@ func (l *Listener) Start() {
 		l.accepting.Go(a.run)
 	}
 	if idle := l.opts.Idle; idle != nil && *idle > 0 && len(l.acceptors) > 0 {
-		l.accepting.Go(func() { l.sweepIdle(*idle) })
+		l.sweeping.Go(func() { l.sweepIdle(*idle) })
 	}
 	for _, p := range l.packets {
-		l.reading.Go(p.run)
+		l.receiving.Go(p.run)
 	}
 	for _, s := range l.files {
 		l.reading.Go(s.run)
@@ -245,6 +251,7 @@ func (l *Listener) close(ctx context.Context) error {
 		_ = a.socket.SetDeadline(longAgo())
 	}
 	l.accepting.Wait() // they do not wait for anything but connections
+	l.sweeping.Wait()
 	l.mu.Lock()
 	l.closed = true
 	for s := range l.streams {
@@ -252,7 +259,7 @@ func (l *Listener) close(ctx context.Context) error {
 	}
 	l.mu.Unlock()
 	for _, p := range l.packets { // all, before the end of one moves its peers to another
-		if l.started {
+		if l.started && !l.yielded() {
 			p.shut()
 		}
 	}
@@ -261,6 +268,7 @@ func (l *Listener) close(ctx context.Context) error {
 	}
 	done := make(chan struct{})
 	go func() {
+		l.receiving.Wait()
 		l.reading.Wait()
 		close(done)
 	}()

@@ -30,7 +30,9 @@ type packetSocket struct {
 	conn     packetConn
 	raw      syscall.RawConn
 	file     socketFile
+	at       Address
 	lent     bool // inherited: what it holds at the stop is the next process's
+	passed   bool // another listener has it too; to be read once the listener has yielded
 	unix     bool
 	lines    bool // whether datagrams may share a batch: lines end visibly
 	rx       *receiver
@@ -50,6 +52,7 @@ type packetSocket struct {
 type packetConn interface {
 	net.PacketConn
 	syscall.Conn
+	File() (*os.File, error)
 }
 
 // run receives until the stop.
@@ -113,7 +116,7 @@ func (p *packetSocket) shut() {
 
 // drain takes at the stop what the kernel holds, which is all that there will be.
 func (p *packetSocket) drain() {
-	if p.lent {
+	if p.lent || p.handedOn() {
 		return
 	}
 	attempt := func(fd uintptr) { p.tryReceive(fd) }
@@ -211,8 +214,13 @@ func (p *packetSocket) send() {
 	p.batch = nil
 }
 
+// handedOn says whether another listener takes what comes by the socket now.
+func (p *packetSocket) handedOn() bool { return p.listener.yielded() && p.passed }
+
 func (p *packetSocket) close() {
-	p.file.remove()
+	if !p.handedOn() {
+		p.file.remove()
+	}
 	p.drops.count()
 	_ = p.conn.Close()
 }
