@@ -17,6 +17,8 @@ type decoder struct {
 	at     *index
 	env    func(string) (string, bool)
 	faults Faults
+
+	expanded map[string]string // texts that the environment went into, and how they were written
 }
 
 // A field is a key that a struct has.
@@ -26,6 +28,8 @@ type field struct {
 	enum     []string // the values it may have; any if nil
 	bytes    bool     // whether it is a size
 	template bool     // whether ${...} in it refers to a match and not to the environment
+
+	shown map[string]string // how texts are to be written, where that is not as they are
 }
 
 // fields returns the keys of a struct in their order, those of embedded structs among them.

@@ -47,6 +47,17 @@ func (fs Faults) Error() string {
 	return strings.Join(lines, "\n")
 }
 
+// Within returns fs with those that are in the file called from named after what it is to be called.
+func (fs Faults) Within(from, to string) Faults {
+	named := slices.Clone(fs)
+	for i := range named {
+		if named[i].File == from {
+			named[i].File = to
+		}
+	}
+	return named
+}
+
 // sorted puts fs in the order of files, lines and keys; what concerns one key stays in the order of its elements.
 func (fs Faults) sorted() Faults {
 	slices.SortStableFunc(fs, func(a, b Fault) int {

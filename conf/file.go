@@ -31,6 +31,7 @@ type File struct {
 	hash                  string
 	listen, cluster, rule []Place
 	sources               map[string]*index // of each file's text
+	expanded              map[string]string // texts that the environment went into, and how they were written
 }
 
 // Log is the [log] section.
@@ -92,7 +93,7 @@ var DefaultText string
 
 // Default returns the configuration that DefaultText describes.
 func Default() *File {
-	f, faults := Parse("built-in", []byte(DefaultText), func(string) (string, bool) { return "", false })
+	f, faults := Parse(builtIn, []byte(DefaultText), func(string) (string, bool) { return "", false })
 	if faults != nil {
 		panic("bug: the built-in configuration is faulty: " + faults.Error())
 	}
@@ -107,12 +108,18 @@ func empty() *File {
 		State:   State{Snapshot: 10 * time.Second},
 		History: history.DefaultOptions(),
 		Limits:  Limits{Series: 5_000_000, Connections: 10_000, Idle: 10 * time.Minute},
-		sources: map[string]*index{},
+		sources: map[string]*index{}, expanded: map[string]string{},
 	}
 }
 
+// builtIn is the name of the configuration that is in no file.
+const builtIn = "built-in"
+
 // Name returns the name of the file that was read, or "built-in".
 func (f *File) Name() string { return f.name }
+
+// FromFile says whether there is a file that f was read from, or that is the one which f is to be instead of.
+func (f *File) FromFile() bool { return f.name != builtIn }
 
 // Hash returns the SHA-256 of what was read, includes too, in hexadecimal.
 func (f *File) Hash() string { return f.hash }

@@ -78,7 +78,7 @@ func (l *loader) file(name, text string, f *File) {
 		l.faults = append(l.faults, syntax(name, at, err))
 		return
 	}
-	d := &decoder{file: name, at: at, env: l.env}
+	d := &decoder{file: name, at: at, env: l.env, expanded: l.into.expanded}
 	d.table(tree, reflect.ValueOf(f).Elem(), "")
 	l.faults = append(l.faults, d.faults...)
 

@@ -14,8 +14,14 @@ import (
 
 // Print writes f as TOML, includes joined and defaults written out, so that Parse reads the same File back. Keys that
 // have no effect where they stand are left out.
-func Print(f *File) string {
-	p := &printer{}
+func Print(f *File) string { return printed(f, nil) }
+
+// Show is Print for everybody's eyes: what came from the environment, which may be secret, stands there as it was written.
+func Show(f *File) string { return printed(f, f.expanded) }
+
+// printed writes f; texts that are keys of shown as what that says.
+func printed(f *File, shown map[string]string) string {
+	p := &printer{shown: shown}
 	v := reflect.ValueOf(f).Elem()
 	for _, fd := range fields(v.Type()) {
 		if fd.key == "include" {
@@ -42,7 +48,10 @@ func Print(f *File) string {
 }
 
 // A printer writes sections one below the other.
-type printer struct{ text strings.Builder }
+type printer struct {
+	text  strings.Builder
+	shown map[string]string
+}
 
 // table writes a struct as a section, without some of its keys. Tables within it follow it.
 func (p *printer) table(header, path string, v reflect.Value, without []string) {
@@ -64,6 +73,7 @@ func (p *printer) table(header, path string, v reflect.Value, without []string) 
 			below = append(below, fd)
 		case slices.Contains(without, fd.key), (value.Kind() == reflect.Slice || value.Kind() == reflect.Map) && value.IsNil():
 		default:
+			fd.shown = p.shown
 			p.text.WriteString(fd.key + " = " + literal(value, fd) + "\n")
 		}
 	}
@@ -118,6 +128,9 @@ func literal(v reflect.Value, f field) string {
 	case reflect.String:
 		if f.template {
 			return tomlString(v.String())
+		}
+		if original, ok := f.shown[v.String()]; ok {
+			return tomlString(original)
 		}
 		return tomlString(protect(v.String()))
 	}

@@ -20,6 +20,9 @@ func (d *decoder) scalar(value any, v reflect.Value, f field, path string) bool 
 			d.fault(path, msg, hint)
 			return false
 		}
+		if out != text && d.expanded != nil {
+			d.expanded[out] = text
+		}
 		value = out
 	}
 	switch {

@@ -13,20 +13,24 @@ import (
 )
 
 // A Quota bounds the connections of several listeners together. A nil one bounds nothing.
-type Quota struct {
-	most int64
-	open atomic.Int64
-}
+type Quota struct{ most, open atomic.Int64 }
 
 // NewQuota returns a quota of most connections.
-func NewQuota(most int) *Quota { return &Quota{most: int64(most)} }
+func NewQuota(most int) *Quota {
+	q := new(Quota)
+	q.Resize(most)
+	return q
+}
+
+// Resize changes how many connections there may be. Those that are too many stay.
+func (q *Quota) Resize(most int) { q.most.Store(int64(most)) }
 
 // take takes a place, if there is one.
 func (q *Quota) take() bool {
 	if q == nil {
 		return true
 	}
-	if q.open.Add(1) > q.most {
+	if q.open.Add(1) > q.most.Load() {
 		q.open.Add(-1)
 		return false
 	}

@@ -12,6 +12,7 @@ func (l *Listener) Succeed(before []*Listener) { l.before = before }
 
 // A passage is a socket that goes from one listener to another.
 type passage struct {
+	before   *Listener
 	from, to *acceptor // or
 	old, new *packetSocket
 }
@@ -33,7 +34,7 @@ func (l *Listener) inheritFrom(a Address) (ok bool, err error) {
 				return false, err
 			}
 			l.addAcceptor(a, s.(listenSocket), socketFile{}, from.lent)
-			l.passages = append(l.passages, passage{from: from, to: l.acceptors[len(l.acceptors)-1]})
+			l.passages = append(l.passages, passage{before: before, from: from, to: l.acceptors[len(l.acceptors)-1]})
 			l.addBoundOnce(a, s.Addr(), !ok)
 			ok = true
 		}
@@ -65,7 +66,7 @@ func (l *Listener) inheritPackets(a Address, old *packetSocket, first bool) erro
 	if err := l.addPackets(a, c, socketFile{}, old.lent); err != nil {
 		return err
 	}
-	l.passages = append(l.passages, passage{old: old, new: l.packets[len(l.packets)-1]})
+	l.passages = append(l.passages, passage{before: old.listener, old: old, new: l.packets[len(l.packets)-1]})
 	l.addBoundOnce(a, c.LocalAddr(), first)
 	return nil
 }
@@ -88,9 +89,10 @@ func (l *Listener) addBoundOnce(a Address, at net.Addr, first bool) {
 }
 
 // Assume makes the sockets that l has taken over its own: the files of unix sockets too. Nobody may have been told to Yield yet,
-// and l must not be started.
-func (l *Listener) Assume() {
+// and l must not be started. It returns whose they were.
+func (l *Listener) Assume() (whose []*Listener) {
 	for _, p := range l.passages {
+		whose = append(whose, p.before)
 		if p.from != nil {
 			p.to.file, p.from.passed = p.from.file, true
 		} else {
@@ -98,6 +100,7 @@ func (l *Listener) Assume() {
 		}
 	}
 	l.before, l.passages = nil, nil
+	return whose
 }
 
 // Yield has l take nothing more by its sockets, some of which others have assumed; the rest it closes as Close does. Connections

@@ -179,3 +179,21 @@ func (c *Cluster) push(place int, f *carbon.Frame) {
 		}
 	}
 }
+
+// Gone returns the destinations that clusters before have and clusters now have not.
+func Gone(before, now []*Cluster) (gone []*dest.Dest) {
+	has := map[*dest.Dest]bool{}
+	for _, c := range now {
+		for _, d := range c.Dests {
+			has[d] = true
+		}
+	}
+	for _, c := range before {
+		for _, d := range c.Dests {
+			if !has[d] {
+				gone = append(gone, d)
+			}
+		}
+	}
+	return gone
+}

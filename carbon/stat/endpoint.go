@@ -34,6 +34,20 @@ type EndpointCounts struct {
 	Moved     int64  `json:"moved"`  // handed to another member; beside the law
 }
 
+// Add adds the account of another.
+func (c *EndpointCounts) Add(o *EndpointCounts) {
+	c.Enqueued += o.Enqueued
+	c.Delivered += o.Delivered
+	for i, n := range o.Dropped {
+		c.Dropped[i] += n
+	}
+	c.Queued += o.Queued
+	c.Unproven += o.Unproven
+	c.Spooled += o.Spooled
+	c.Resent += o.Resent
+	c.Moved += o.Moved
+}
+
 // Balanced says whether the endpoint's law holds.
 func (c *EndpointCounts) Balanced() bool {
 	return c.Enqueued == c.Delivered+c.Unproven+sum(c.Dropped[:])+c.Queued+c.Spooled

@@ -18,6 +18,7 @@ type Endpoint struct {
 	Cluster  string `json:"cluster"`
 	Endpoint string `json:"endpoint"`
 	EndpointCounts
+	Removed bool `json:"removed,omitempty"` // by a reload; what is left of it is its account
 }
 
 // Settle sets Balanced: whether every law holds.

@@ -13,7 +13,7 @@ func TestLedgerJSON(t *testing.T) {
 		Counts: Counts{Received: 11, Accepted: 10, Emitted: 2, Both: 1, Aggregated: 4, Sent: 8, Unrouted: 0},
 		Endpoints: []Endpoint{{"graphite", "10.0.0.1:2003", EndpointCounts{
 			Enqueued: 8, Delivered: 5, Queued: 2, Dropped: Losses{LossOverflow: 1},
-		}}},
+		}, false}},
 	}
 	l.Invalid[BadValue] = 1
 	l.Dropped[DropLate] = 1

@@ -34,8 +34,11 @@ func (c *client) flags(cmd *cobra.Command, address string) {
 }
 
 // get asks the daemon for path. Many questions in a row share a connection.
-func (c *client) get(path string) ([]byte, error) {
-	res, err := c.ask(path, patience)
+func (c *client) get(path string) ([]byte, error) { return c.call(http.MethodGet, path) }
+
+// call makes one request of the daemon.
+func (c *client) call(method, path string) ([]byte, error) {
+	res, err := c.ask(method, path, patience)
 	if err != nil {
 		return nil, err
 	}
@@ -48,15 +51,15 @@ func (c *client) get(path string) ([]byte, error) {
 }
 
 // stream asks the daemon for path, which has an answer without an end.
-func (c *client) stream(path string) (io.ReadCloser, error) { return c.ask(path, 0) }
+func (c *client) stream(path string) (io.ReadCloser, error) { return c.ask(http.MethodGet, path, 0) }
 
-// ask asks the daemon for path and returns its answer, which must come within a time; 0 is any.
-func (c *client) ask(path string, within time.Duration) (io.ReadCloser, error) {
+// ask makes a request of the daemon and returns its answer, which must come within a time; 0 is any.
+func (c *client) ask(method, path string, within time.Duration) (io.ReadCloser, error) {
 	admin := strings.TrimSuffix(c.admin, "/")
 	if !strings.Contains(admin, "://") {
 		admin = "http://" + admin
 	}
-	req, err := http.NewRequest(http.MethodGet, admin+path, nil)
+	req, err := http.NewRequest(method, admin+path, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -77,11 +80,20 @@ func (c *client) ask(path string, within time.Duration) (io.ReadCloser, error) {
 	}
 	if res.StatusCode != http.StatusOK {
 		defer res.Body.Close()
-		text, _ := io.ReadAll(io.LimitReader(res.Body, 64<<10))
+		text, _ := io.ReadAll(io.LimitReader(res.Body, 1<<20))
+		var faulty struct{ Faults []struct{} }
+		if json.Unmarshal(text, &faulty) == nil && len(faulty.Faults) > 0 {
+			return nil, &refused{refusal(text)}
+		}
 		return nil, fmt.Errorf("the daemon answers %s: %s", res.Status, refusal(text))
 	}
 	return res.Body, nil
 }
+
+// A refused is what the daemon says of a faulty configuration: all that is wrong, a line each.
+type refused struct{ text string }
+
+func (r *refused) Error() string { return r.text }
 
 // silence says in plain words that nothing answers at admin.
 func silence(admin string, err error) error {

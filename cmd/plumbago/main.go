@@ -71,6 +71,7 @@ func newRoot() *cobra.Command {
 		manCommand(),
 		mmstatsCommand(),
 		queryCommand(),
+		reloadCommand(),
 		ringCommand(),
 		runCommand(),
 		seriesCommand(),

@@ -16,7 +16,7 @@ func runCommand() *cobra.Command {
 	var drain time.Duration
 	cmd := &cobra.Command{
 		Use: "run [-c FILE]", Short: "Run the daemon", Args: arguments(0, 0),
-		Long: "Runs the daemon until SIGTERM or SIGINT ends it in order: listeners close, what was read is walked,\nopen slices are emitted as they stand, queues drain. A second signal stops at once. SIGHUP opens log files anew.\nThe exit status is 0 only if nothing that was read was lost.",
+		Long: "Runs the daemon until SIGTERM or SIGINT ends it in order: listeners close, what was read is walked,\nopen slices are emitted as they stand, queues drain. A second signal stops at once. SIGHUP reads the\nconfiguration again, as plumbago reload does, and opens log files anew.\nThe exit status is 0 only if nothing that was read was lost.",
 		RunE: func(*cobra.Command, []string) error { return run(file, drain) },
 	}
 	configFlag(cmd, &file)

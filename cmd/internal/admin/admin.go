@@ -33,13 +33,13 @@ type Server struct {
 	daemon    *daemon.Daemon
 	http      http.Server
 	log       *zap.Logger
-	tokenFile string // empty: no token is asked for
+	tokenFile func() string // where the token is; nil or empty: none is asked for
 	closing   chan struct{}
 }
 
 // Serve listens on the address in o and answers for d until Close. Nothing listens if there is none.
 func Serve(o conf.Admin, d *daemon.Daemon, log *zap.Logger) (*Server, error) {
-	s := &Server{daemon: d, log: log, tokenFile: o.TokenFile, closing: make(chan struct{})}
+	s := &Server{daemon: d, log: log, tokenFile: func() string { return d.File().Admin.TokenFile }, closing: make(chan struct{})}
 	if o.Address == "" {
 		return s, nil
 	}
@@ -88,6 +88,9 @@ func (s *Server) Handler() http.Handler {
 	mux.HandleFunc("GET /api/tap", s.tap)
 	mux.HandleFunc("GET /api/history", s.history)
 	mux.HandleFunc("GET /api/query", s.query)
+	mux.HandleFunc("GET /api/config", s.config)
+	mux.HandleFunc("PUT /api/config", s.changing(s.replaceConfig))
+	mux.HandleFunc("POST /api/reload", s.changing(s.reload))
 	mux.Handle("GET /metrics", promhttp.HandlerFor(registry(s.daemon), promhttp.HandlerOpts{}))
 	mux.Handle("GET /{$}", page.Handler())
 	mux.Handle("GET /page/", page.Handler())

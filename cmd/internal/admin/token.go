@@ -35,16 +35,20 @@ func (s *Server) changing(h http.HandlerFunc) http.HandlerFunc {
 
 // allowed says whether a request bears the token, which is read anew, or none is asked for.
 func (s *Server) allowed(r *http.Request) (bool, error) {
-	if s.tokenFile == "" {
+	if s.tokenFile == nil {
 		return true, nil
 	}
-	text, err := os.ReadFile(s.tokenFile)
+	file := s.tokenFile()
+	if file == "" {
+		return true, nil
+	}
+	text, err := os.ReadFile(file)
 	if err != nil {
 		return false, err
 	}
 	token := strings.TrimSpace(string(text))
 	if token == "" {
-		return false, fmt.Errorf("%s is empty", s.tokenFile)
+		return false, fmt.Errorf("%s is empty", file)
 	}
 	kind, borne, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 	return strings.EqualFold(kind, "Bearer") && subtle.ConstantTimeCompare([]byte(strings.TrimSpace(borne)), []byte(token)) == 1, nil

@@ -34,7 +34,7 @@ func TestToken(t *testing.T) {
 			t.Errorf("%s: %s: challenged: %v", header, value, challenged)
 		}
 	}
-	guarded, open := &Server{log: zap.NewNop(), tokenFile: file}, &Server{log: zap.NewNop()}
+	guarded, open := &Server{log: zap.NewNop(), tokenFile: func() string { return file }}, &Server{log: zap.NewNop()}
 	write("secret\n")
 	f(guarded, "Authorization", "Bearer secret", 200)
 	f(guarded, "Authorization", "bearer secret", 200)

@@ -8,11 +8,13 @@ import (
 	"fmt"
 	"net"
 	"runtime"
+	"slices"
 	"sync"
 	"time"
 
 	"go.uber.org/zap"
 
+	"plumbago/aggregate"
 	"plumbago/carbon/stat"
 	"plumbago/carbon/tap"
 	"plumbago/conf"
@@ -36,23 +38,34 @@ type Options struct {
 // A Daemon is the pipeline. New builds all of it and starts nothing, so that a configuration can be checked by building
 // one.
 type Daemon struct {
-	File      *conf.File
-	deaf      bool
-	sockets   *ingest.Sockets
-	log       *zap.Logger
+	options    Options
+	log        *zap.Logger
+	quota      *ingest.Quota
+	workers    []*ingest.Worker
+	lanes      []*relay.Lane // of the workers, in their order
+	aggregator *aggregate.Aggregator
+
+	// What a reload changes. Whoever looks at it, or at what lanes say of it, holds pipe; a reload holds it alone while lanes
+	// turn from one table to the next.
+	pipe      sync.RWMutex
+	file      *conf.File
 	listeners []*ingest.Listener
-	workers   []*ingest.Worker
-	lanes     []*relay.Lane // of the workers, in their order
 	table     *relay.Table
-	taps      tap.Taps
+	sources   []string // the listeners' names by the number that their batches bear; also of those that are gone
+
+	changing sync.Mutex // held by whoever makes a reload, or the end
+	leaving  *leaving
+	taps     tap.Taps
 
 	hush func()         // ends what runs in the background
 	wg   sync.WaitGroup // of that
 
-	mu      sync.Mutex // of the three below
-	state   state
-	started time.Time
-	saved   StateStatus
+	mu       sync.Mutex // of those below
+	state    state
+	started  time.Time
+	saved    StateStatus
+	reloaded ReloadStatus
+	hooks    Hooks
 }
 
 // A state is where in its life a daemon is.
@@ -71,43 +84,81 @@ func New(f *conf.File, log *zap.Logger, o Options) (*Daemon, error) {
 	if o.Cores == 0 {
 		o.Cores = runtime.GOMAXPROCS(0)
 	}
-	d := &Daemon{File: f, deaf: o.Deaf, sockets: o.Sockets, log: log}
-	var clusters []*relay.Cluster
-	for _, options := range f.Cluster {
-		if f.State.Dir != "" {
-			options.SpoolRoot = SpoolRoot(f.State.Dir)
-		}
-		c, err := relay.NewCluster(options, o.Dial, log)
-		if err != nil {
-			return nil, err
-		}
-		clusters = append(clusters, c)
+	d := &Daemon{file: f, options: o, log: log, quota: ingest.NewQuota(f.Limits.Connections), leaving: newLeaving()}
+	clusters, err := d.makeClusters(f)
+	if err != nil {
+		return nil, err
 	}
-	var err error
 	if d.table, err = relay.NewTable(f.Rule, clusters, o.Cores, f.Limits.Series); err != nil {
 		return nil, err
 	}
 	d.table.Taps = &d.taps
-	d.table.Aggregator.Remember(f.History)
+	d.aggregator = d.table.Aggregator
+	d.aggregator.Remember(f.History)
 	for range o.Cores {
 		asks := make(chan func())
 		lane := d.table.NewLane(asks)
 		d.lanes = append(d.lanes, lane)
 		d.workers = append(d.workers, ingest.NewWorker(lane, asks, linger, log))
 	}
-	quota := ingest.NewQuota(f.Limits.Connections)
-	for i, options := range f.Listen {
-		options.Quota, options.Inherited = quota, o.Sockets
-		if options.Idle == nil {
-			options.Idle = &f.Limits.Idle
-		}
-		l, err := ingest.NewListener(options, uint16(i), d.workers, log)
+	for i := range f.Listen {
+		l, err := d.makeListener(f, i)
 		if err != nil {
-			return nil, fmt.Errorf("listener %d: %w", i+1, err)
+			return nil, err
 		}
 		d.listeners = append(d.listeners, l)
 	}
 	return d, nil
+}
+
+// makeClusters makes the clusters of f, each in the place of the one of its name that there is.
+func (d *Daemon) makeClusters(f *conf.File) (clusters []*relay.Cluster, err error) {
+	var before []*relay.Cluster
+	if d.table != nil {
+		before = d.table.Clusters
+	}
+	for _, options := range f.Cluster {
+		if f.State.Dir != "" {
+			options.SpoolRoot = SpoolRoot(f.State.Dir)
+		}
+		var was *relay.Cluster
+		if i := slices.IndexFunc(before, func(c *relay.Cluster) bool { return c.Name == options.Name }); i >= 0 {
+			was = before[i]
+		}
+		c, err := was.Renew(options, d.options.Dial, d.log)
+		if err != nil {
+			return nil, err
+		}
+		clusters = append(clusters, c)
+	}
+	return clusters, nil
+}
+
+// listenOptions returns what the i-th listener of f is made of.
+func listenOptions(f *conf.File, i int) ingest.Options {
+	o := f.Listen[i]
+	if o.Idle == nil {
+		o.Idle = &f.Limits.Idle
+	}
+	return o
+}
+
+// mostSources is how many listeners are told apart where it is said which a sample came by. Only reloads without end make more.
+const mostSources = 1 << 15
+
+// makeListener makes the i-th listener of f.
+func (d *Daemon) makeListener(f *conf.File, i int) (*ingest.Listener, error) {
+	o := listenOptions(f, i)
+	o.Quota, o.Inherited = d.quota, d.options.Sockets
+	d.pipe.Lock()
+	defer d.pipe.Unlock()
+	source := min(len(d.sources), mostSources)
+	l, err := ingest.NewListener(o, uint16(source), d.workers, d.log)
+	if err != nil {
+		return nil, fmt.Errorf("listener %d: %w", i+1, err)
+	}
+	d.sources = append(d.sources[:source], l.Name())
+	return l, nil
 }
 
 // Start opens the listeners and launches everything, the end of the data's path first. On an error nothing runs.
@@ -115,7 +166,7 @@ func (d *Daemon) Start() error {
 	if err := d.open(); err != nil {
 		return err
 	}
-	d.sockets.CloseUnused()
+	d.options.Sockets.CloseUnused()
 	if err := d.restore(); err != nil {
 		d.unopen()
 		return err
@@ -134,9 +185,7 @@ func (d *Daemon) Start() error {
 	}
 	for _, l := range d.listeners {
 		l.Start()
-		for _, a := range l.Addrs() {
-			d.log.Info("listening", zap.String("protocol", l.Protocol()), zap.Stringer("address", url{a}))
-		}
+		d.sayListening(l)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	d.hush = cancel
@@ -146,9 +195,15 @@ func (d *Daemon) Start() error {
 	return nil
 }
 
+func (d *Daemon) sayListening(l *ingest.Listener) {
+	for _, a := range l.Addrs() {
+		d.log.Info("listening", zap.String("protocol", l.Protocol()), zap.Stringer("address", url{a}))
+	}
+}
+
 // open binds every listener's addresses, or none.
 func (d *Daemon) open() error {
-	if d.deaf {
+	if d.options.Deaf {
 		return nil
 	}
 	for i, l := range d.listeners {
@@ -164,7 +219,7 @@ func (d *Daemon) open() error {
 
 // unopen gives up what open bound.
 func (d *Daemon) unopen() {
-	if d.deaf {
+	if d.options.Deaf {
 		return
 	}
 	for _, l := range d.listeners {
@@ -175,7 +230,9 @@ func (d *Daemon) unopen() {
 // Close ends the pipeline in the order of the data's path: listeners, workers, shards, destinations. What was read is
 // walked, open slices are emitted as they stand or, with a state.dir, kept there, and queues drain until ctx is done.
 func (d *Daemon) Close(ctx context.Context) {
+	d.changing.Lock() // a reload finishes, and none comes any more
 	d.setState(closing)
+	d.changing.Unlock()
 	if d.hush != nil {
 		d.hush()
 	}
@@ -183,6 +240,7 @@ func (d *Daemon) Close(ctx context.Context) {
 	for _, l := range d.listeners {
 		l.Close(ctx)
 	}
+	d.leaving.closeListeners(ctx)
 	// Nothing that workers and shards wait for can fail to come, so they are given their time whatever ctx says: a worker
 	// that went on behind our back would use its lane while we close it.
 	calm := context.WithoutCancel(ctx)
@@ -192,19 +250,22 @@ func (d *Daemon) Close(ctx context.Context) {
 		d.lanes[i].Close()
 		d.mu.Unlock()
 	}
-	if err := d.table.Aggregator.Close(calm); err != nil {
+	if err := d.aggregator.Close(calm); err != nil {
 		d.log.Error("closing the aggregates", zap.Error(err))
 	}
 	var wg sync.WaitGroup
 	for _, c := range d.table.Clusters {
 		wg.Go(func() { c.Close(ctx) })
 	}
+	d.leaving.close(ctx)
 	wg.Wait()
 	d.setState(closed)
 }
 
 // Ledger takes the account: each owner's counts between two of its batches.
 func (d *Daemon) Ledger(ctx context.Context) (l stat.Ledger, err error) {
+	d.pipe.RLock()
+	defer d.pipe.RUnlock()
 	for i, lane := range d.lanes {
 		var c stat.Counts
 		if err := d.ask(ctx, d.workers[i], func() { c = lane.Counts() }); err != nil {
@@ -212,17 +273,12 @@ func (d *Daemon) Ledger(ctx context.Context) (l stat.Ledger, err error) {
 		}
 		l.Add(&c)
 	}
-	c, err := d.table.Aggregator.Counts(ctx)
+	c, err := d.aggregator.Counts(ctx)
 	if err != nil {
 		return l, err
 	}
 	l.Add(&c)
-	l.Endpoints = []stat.Endpoint{}
-	for _, c := range d.table.Clusters {
-		for _, e := range c.Dests {
-			l.Endpoints = append(l.Endpoints, stat.Endpoint{Cluster: c.Name, Endpoint: e.Endpoint(), EndpointCounts: e.Counts()})
-		}
-	}
+	l.Endpoints = d.leaving.accounts(d.table.Clusters)
 	l.Settle()
 	return l, nil
 }
@@ -243,10 +299,24 @@ func (d *Daemon) ask(ctx context.Context, w *ingest.Worker, f func()) error {
 }
 
 // Explain says what would become of a name.
-func (d *Daemon) Explain(name string) relay.Explanation { return d.table.Explain(name) }
+func (d *Daemon) Explain(name string) relay.Explanation { return d.tableNow().Explain(name) }
 
 // Way says what becomes of a name in the end.
-func (d *Daemon) Way(name string) relay.Way { return d.table.Way(name) }
+func (d *Daemon) Way(name string) relay.Way { return d.tableNow().Way(name) }
+
+// tableNow returns the table that lanes follow, or begin to follow at this moment.
+func (d *Daemon) tableNow() *relay.Table {
+	d.pipe.RLock()
+	defer d.pipe.RUnlock()
+	return d.table
+}
+
+// File returns the configuration that is running.
+func (d *Daemon) File() *conf.File {
+	d.pipe.RLock()
+	defer d.pipe.RUnlock()
+	return d.file
+}
 
 // Ready says whether the daemon is listening.
 func (d *Daemon) Ready() bool {
@@ -257,6 +327,8 @@ func (d *Daemon) Ready() bool {
 
 // Reopen opens every log file anew, logrotate's way, and reads certificates that have changed.
 func (d *Daemon) Reopen() {
+	d.pipe.RLock()
+	defer d.pipe.RUnlock()
 	for _, l := range d.listeners {
 		l.Reload()
 	}
@@ -268,7 +340,11 @@ func (d *Daemon) Reopen() {
 }
 
 // Listener returns the i-th listener.
-func (d *Daemon) Listener(i int) *ingest.Listener { return d.listeners[i] }
+func (d *Daemon) Listener(i int) *ingest.Listener {
+	d.pipe.RLock()
+	defer d.pipe.RUnlock()
+	return d.listeners[i]
+}
 
 func (d *Daemon) setState(s state) {
 	d.mu.Lock()

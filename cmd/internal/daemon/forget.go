@@ -31,7 +31,7 @@ func (d *Daemon) forget(ctx context.Context) {
 }
 
 func (d *Daemon) forgetNow(ctx context.Context) error {
-	return d.table.Forget(ctx, func(f func(*relay.Lane)) error {
+	return d.tableNow().Forget(ctx, func(f func(*relay.Lane)) error {
 		for i, lane := range d.lanes {
 			if err := d.ask(ctx, d.workers[i], func() { f(lane) }); err != nil {
 				return err
@@ -44,7 +44,7 @@ func (d *Daemon) forgetNow(ctx context.Context) error {
 // DeleteSeries forgets the live series whose names begin with prefix, and their past. It returns how many they were. One that
 // gets another sample begins anew.
 func (d *Daemon) DeleteSeries(ctx context.Context, prefix string) (int, error) {
-	n, err := d.table.Aggregator.Delete(ctx, func(name []byte) bool { return bytes.HasPrefix(name, []byte(prefix)) })
+	n, err := d.aggregator.Delete(ctx, func(name []byte) bool { return bytes.HasPrefix(name, []byte(prefix)) })
 	d.log.Info("deleted series", zap.String("prefix", prefix), zap.Int("series", n), zap.Error(err))
 	if err == nil && n > 0 {
 		err = d.forgetNow(ctx) // what they took in memory

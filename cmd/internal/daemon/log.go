@@ -15,13 +15,14 @@ import (
 // A Log is where the daemon's own messages go.
 type Log struct {
 	*zap.Logger
-	out *output
+	level zap.AtomicLevel
+	out   *output
 }
 
 // NewLog opens the log that o describes. Of equal messages within a second the first ten are written and then every
 // thousandth: trouble at a high rate must not become a flood of words about it.
 func NewLog(o conf.Log) (*Log, error) {
-	level, err := zapcore.ParseLevel(o.Level)
+	level, err := zap.ParseAtomicLevel(o.Level)
 	if err != nil {
 		return nil, fmt.Errorf("log level: %w", err)
 	}
@@ -33,17 +34,38 @@ func NewLog(o conf.Log) (*Log, error) {
 	}
 	core := zapcore.NewCore(encoder(o.Format, out.file), out, level)
 	core = zapcore.NewSamplerWithOptions(core, time.Second, 10, 1000)
-	return &Log{zap.New(core), out}, nil
+	return &Log{zap.New(core), level, out}, nil
 }
 
 // Reopen opens the log's file anew, if it is one.
 func (l *Log) Reopen() {
-	if l.out.path == "" {
+	if l.out.name() == "" {
 		return
 	}
 	if err := l.out.reopen(); err != nil {
 		l.Error("opening the log anew; the old file goes on", zap.Error(err))
 	}
+}
+
+// Prepare opens the log that o describes and returns what makes l that one, but for its format.
+func (l *Log) Prepare(o conf.Log) (change func(), err error) {
+	level, err := zapcore.ParseLevel(o.Level)
+	if err != nil {
+		return nil, fmt.Errorf("log level: %w", err)
+	}
+	if o.File == l.out.name() {
+		return func() { l.level.SetLevel(level) }, nil
+	}
+	file := os.Stderr
+	if o.File != "" {
+		if file, err = openLog(o.File); err != nil {
+			return nil, fmt.Errorf("opening the log: %w", err)
+		}
+	}
+	return func() {
+		l.level.SetLevel(level)
+		l.out.replace(o.File, file)
+	}, nil
 }
 
 func encoder(format string, file *os.File) zapcore.Encoder {
@@ -66,9 +88,15 @@ func encoder(format string, file *os.File) zapcore.Encoder {
 
 // output is a file that can be replaced while it is written to.
 type output struct {
-	path string
 	mu   sync.Mutex
+	path string // empty for standard error
 	file *os.File
+}
+
+func (o *output) name() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.path
 }
 
 func (o *output) Write(p []byte) (int, error) {
@@ -81,15 +109,25 @@ func (o *output) Write(p []byte) (int, error) {
 func (o *output) Sync() error { return nil }
 
 func (o *output) reopen() error {
-	f, err := os.OpenFile(o.path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
+	path := o.name()
+	f, err := openLog(path)
 	if err != nil {
 		return err
 	}
+	o.replace(path, f)
+	return nil
+}
+
+// replace has what is written go to another file, which is called path.
+func (o *output) replace(path string, f *os.File) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.file != os.Stderr {
 		o.file.Close()
 	}
-	o.file = f
-	return nil
+	o.path, o.file = path, f
+}
+
+func openLog(path string) (*os.File, error) {
+	return os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
 }

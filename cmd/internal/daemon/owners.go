@@ -3,6 +3,7 @@ package daemon
 import (
 	"context"
 	"fmt"
+	"net"
 
 	"plumbago/relay/dest"
 )
@@ -10,14 +11,16 @@ import (
 // Answer asks every owner of state, one after the other: workers, shards, destinations. It returns nil if all answer before
 // ctx is done, and else who did not. Waiting for an endpoint or a disk is no silence.
 func (d *Daemon) Answer(ctx context.Context) error {
+	d.pipe.RLock()
+	defer d.pipe.RUnlock()
 	nothing := func() {}
 	for i, w := range d.workers {
 		if err := d.ask(ctx, w, nothing); err != nil {
 			return fmt.Errorf("asking worker %d: %w", i+1, err)
 		}
 	}
-	for i := range d.table.Aggregator.Shards() {
-		if err := d.table.Aggregator.Ask(ctx, i, nothing); err != nil {
+	for i := range d.aggregator.Shards() {
+		if err := d.aggregator.Ask(ctx, i, nothing); err != nil {
 			return fmt.Errorf("asking shard %d: %w", i+1, err)
 		}
 	}
@@ -33,6 +36,8 @@ func (d *Daemon) Answer(ctx context.Context) error {
 
 // endpointsUp counts the endpoints, and those of them that are up.
 func (d *Daemon) endpointsUp() (up, all int) {
+	d.pipe.RLock()
+	defer d.pipe.RUnlock()
 	for _, c := range d.table.Clusters {
 		for _, e := range c.Dests {
 			all++
@@ -42,4 +47,14 @@ func (d *Daemon) endpointsUp() (up, all int) {
 		}
 	}
 	return up, all
+}
+
+// addrs returns where the daemon listens.
+func (d *Daemon) addrs() (all []net.Addr) {
+	d.pipe.RLock()
+	defer d.pipe.RUnlock()
+	for _, l := range d.listeners {
+		all = append(all, l.Addrs()...)
+	}
+	return all
 }

@@ -50,7 +50,7 @@ func (d *Daemon) Series(ctx context.Context, o SeriesOptions) (SeriesList, error
 	is := func(name []byte) bool {
 		return bytes.HasPrefix(name, prefix) && (o.Match == nil || o.Match.Match(string(name), nil))
 	}
-	err := d.table.Aggregator.Live(ctx, o.AvgMax, is, func(x aggregate.Live) {
+	err := d.aggregator.Live(ctx, o.AvgMax, is, func(x aggregate.Live) {
 		l.Total++
 		l.Series = append(l.Series, shown(&x, o.AvgMax))
 		if len(l.Series) > 2*o.Limit+1000 { // so that a list of a few among millions takes little memory
@@ -104,7 +104,7 @@ type History struct {
 // seconds. ok is false if nothing is kept of it.
 func (d *Daemon) History(ctx context.Context, name, fn string, period time.Duration, after int64) (h History, ok bool, err error) {
 	best, newest := 0, int64(0)
-	err = d.table.Aggregator.Past(ctx, func(s *history.Series) {
+	err = d.aggregator.Past(ctx, func(s *history.Series) {
 		fit := fitness(s, name, fn, period)
 		p, _ := s.Newest()
 		if fit == 0 || fit < best || fit == best && p.Time <= newest {
@@ -136,7 +136,7 @@ func fitness(s *history.Series, name, fn string, period time.Duration) int {
 // Query evaluates an expression over the kept past, at a time in Unix seconds.
 func (d *Daemon) Query(ctx context.Context, e *query.Expr, at int64) ([]query.Result, error) {
 	v := e.At(at)
-	if err := d.table.Aggregator.Past(ctx, v.Look); err != nil {
+	if err := d.aggregator.Past(ctx, v.Look); err != nil {
 		return nil, err
 	}
 	return v.Results(), nil
@@ -167,18 +167,20 @@ type Sender struct {
 
 // Refused says what the limits refused.
 func (d *Daemon) Refused() Refusals {
-	groups, others := d.table.Aggregator.Refused()
+	d.pipe.RLock()
+	defer d.pipe.RUnlock()
+	groups, others := d.aggregator.Refused()
 	all := Refusals{Refused: []Refusal{}, Others: others}
 	for _, g := range groups {
 		source := "results"
 		if g.Source >= 0 {
-			source = d.listeners[g.Source].Name()
+			source = d.sources[g.Source]
 		}
 		senders := []Sender{}
 		for _, s := range g.Senders {
 			senders = append(senders, Sender{s.Peer.String(), s.Names})
 		}
-		all.Refused = append(all.Refused, Refusal{g.Prefix, source, d.table.Folding(g.Rule), g.Names, g.Last, senders})
+		all.Refused = append(all.Refused, Refusal{g.Prefix, source, d.table.Owner(g.Rule), g.Names, g.Last, senders})
 	}
 	return all
 }

@@ -10,7 +10,7 @@ import (
 	"go.uber.org/zap"
 )
 
-// Run starts d and serves until a signal ends it. SIGHUP and SIGUSR1 open log files anew; SIGTERM and SIGINT stop in order,
+// Run starts d and serves until a signal ends it. SIGHUP reads the configuration again and, as SIGUSR1 does, opens log files anew; SIGTERM and SIGINT stop in order,
 // with up to drain for the queues; a second one stops at once. systemd, if it is what started us, is told of each. What is
 // odd about the configuration is logged first. It reports whether nothing was lost.
 func Run(d *Daemon, log *Log, serve func(*Daemon) (stop func(context.Context), err error), drain time.Duration) (clean bool, err error) {
@@ -18,8 +18,8 @@ func Run(d *Daemon, log *Log, serve func(*Daemon) (stop func(context.Context), e
 	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP, syscall.SIGUSR1)
 	defer signal.Stop(signals)
 	// The text is the message, since the log thins out messages that are alike.
-	WarnOfSpools(d.File)
-	for _, w := range d.File.Warnings {
+	WarnOfSpools(d.File())
+	for _, w := range d.File().Warnings {
 		log.Warn(w.Error())
 	}
 	descriptors := raiseDescriptors()
@@ -31,12 +31,13 @@ func Run(d *Daemon, log *Log, serve func(*Daemon) (stop func(context.Context), e
 		stopServing(context.Background())
 		return false, err
 	}
-	log.Info("started", zap.String("version", Version()), zap.Int("listeners", len(d.listeners)), zap.Int("rules", len(d.File.Rule)),
+	log.Info("started", zap.String("version", Version()), zap.Int("listeners", len(d.File().Listen)), zap.Int("rules", len(d.File().Rule)),
 		zap.Uint64("descriptors", descriptors))
 	defer weigh()()
 	systemd := newManager(d, log.Logger)
 	defer systemd.close()
-	last := d.attend(signals, log, systemd)
+	d.setHooks(Hooks{Log: log.Prepare, Around: systemd.reload})
+	last := d.attend(signals, log)
 	log.Info("stopping", zap.Stringer("signal", last), zap.Duration("drain", drain))
 	systemd.stop(drain)
 	ctx, cancel := context.WithTimeout(context.Background(), drain)
@@ -57,7 +58,7 @@ func Run(d *Daemon, log *Log, serve func(*Daemon) (stop func(context.Context), e
 }
 
 // attend does what signals ask for, and returns the one that asks for the end.
-func (d *Daemon) attend(signals <-chan os.Signal, log *Log, systemd *manager) os.Signal {
+func (d *Daemon) attend(signals <-chan os.Signal, log *Log) os.Signal {
 	reopen := func() {
 		log.Reopen()
 		d.Reopen()
@@ -65,8 +66,9 @@ func (d *Daemon) attend(signals <-chan os.Signal, log *Log, systemd *manager) os
 	}
 	for {
 		switch s := <-signals; s {
-		case syscall.SIGHUP:
-			systemd.reload(reopen)
+		case syscall.SIGHUP: // an error is logged, and shown by the status
+			reopen()
+			_, _ = d.Reload()
 		case syscall.SIGUSR1: // what others rotate their logs with
 			reopen()
 		default:
@@ -90,8 +92,10 @@ func raiseDescriptors() uint64 {
 
 // kernelDropped returns how many datagrams the kernel has dropped before we could read them.
 func (d *Daemon) kernelDropped() (n int64) {
+	d.pipe.RLock()
+	defer d.pipe.RUnlock()
 	for _, l := range d.listeners {
-		n += l.Stats().Dropped
+		n += d.leaving.statsOf(l).Dropped
 	}
 	return n
 }

@@ -38,10 +38,11 @@ type RestoredStatus struct {
 
 // snapshotPath is where the aggregates' snapshot is; empty if there is none.
 func (d *Daemon) snapshotPath() string {
-	if d.File.State.Dir == "" {
+	dir := d.File().State.Dir
+	if dir == "" {
 		return ""
 	}
-	return filepath.Join(d.File.State.Dir, "aggregates.state")
+	return filepath.Join(dir, "aggregates.state")
 }
 
 // restore takes over the last snapshot. One that cannot be read is set aside: its samples are lost, but the daemon is not.
@@ -50,11 +51,11 @@ func (d *Daemon) restore() error {
 	if path == "" {
 		return nil
 	}
-	if err := os.MkdirAll(d.File.State.Dir, 0o750); err != nil {
+	if err := os.MkdirAll(d.file.State.Dir, 0o750); err != nil {
 		return fmt.Errorf("making state.dir: %w", err)
 	}
-	d.table.Aggregator.CloseInto(path)
-	r, err := d.table.Aggregator.Restore(path)
+	d.aggregator.CloseInto(path)
+	r, err := d.aggregator.Restore(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
@@ -82,7 +83,8 @@ func (d *Daemon) snapshots(ctx context.Context) {
 	if path == "" {
 		return
 	}
-	wait, saved := d.File.State.Snapshot, uint64(0)
+	every := func() time.Duration { return d.File().State.Snapshot }
+	wait, saved := every(), uint64(0)
 	for {
 		select {
 		case <-time.After(wait):
@@ -90,12 +92,12 @@ func (d *Daemon) snapshots(ctx context.Context) {
 			return
 		}
 		start := time.Now()
-		changes, err := d.table.Aggregator.Changes(ctx)
+		changes, err := d.aggregator.Changes(ctx)
 		if err == nil && changes == saved {
 			continue
 		}
 		if err == nil {
-			err = d.table.Aggregator.Save(ctx, path)
+			err = d.aggregator.Save(ctx, path)
 		}
 		if ctx.Err() != nil {
 			return
@@ -104,7 +106,7 @@ func (d *Daemon) snapshots(ctx context.Context) {
 			saved = changes
 		}
 		took := time.Since(start)
-		wait = max(d.File.State.Snapshot, snapshotShare*took)
+		wait = max(every(), snapshotShare*took)
 		d.noteSaved(start, took, err)
 	}
 }
@@ -129,12 +131,13 @@ func (d *Daemon) noteSaved(at time.Time, took time.Duration, err error) {
 
 // stateStatus says what outlives the process; nil if nothing does.
 func (d *Daemon) stateStatus() *StateStatus {
-	if d.File.State.Dir == "" {
+	dir := d.file.State.Dir
+	if dir == "" {
 		return nil
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	s := d.saved
-	s.Dir = d.File.State.Dir
+	s.Dir = dir
 	return &s
 }

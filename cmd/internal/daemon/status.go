@@ -21,6 +21,7 @@ type Status struct {
 	Rules      []RuleStatus    `json:"rules"`
 	History    HistoryStatus   `json:"history"`
 	State      *StateStatus    `json:"state,omitempty"`
+	Reload     *ReloadStatus   `json:"reload,omitempty"` // how the last one went
 }
 
 // A ListenStatus is one listener's.
@@ -76,15 +77,17 @@ type HistoryStatus struct {
 
 // Status says how the daemon is.
 func (d *Daemon) Status(ctx context.Context) (Status, error) {
+	d.pipe.RLock()
+	defer d.pipe.RUnlock()
 	s := Status{
-		Version: Version(), Uptime: d.uptime().Seconds(), Config: d.File.Name(), ConfigHash: d.File.Hash(),
-		Listeners: []ListenStatus{}, Clusters: []ClusterStatus{}, Rules: []RuleStatus{}, State: d.stateStatus(),
+		Version: Version(), Uptime: d.uptime().Seconds(), Config: d.file.Name(), ConfigHash: d.file.Hash(),
+		Listeners: []ListenStatus{}, Clusters: []ClusterStatus{}, Rules: []RuleStatus{}, State: d.stateStatus(), Reload: d.reloadStatus(),
 	}
 	opened := d.opened()
 	for _, l := range d.listeners {
 		ls := ListenStatus{Name: l.Name(), Protocol: l.Protocol(), Address: []string{}}
 		if opened {
-			ls.Stats, ls.Sockets, ls.Certificates = l.Stats(), l.Sockets(), l.Certificates()
+			ls.Stats, ls.Sockets, ls.Certificates = d.leaving.statsOf(l), l.Sockets(), l.Certificates()
 			for _, a := range l.Addrs() {
 				ls.Address = append(ls.Address, url{a}.String())
 			}
@@ -92,14 +95,14 @@ func (d *Daemon) Status(ctx context.Context) (Status, error) {
 		s.Listeners = append(s.Listeners, ls)
 	}
 	for i, c := range d.table.Clusters {
-		o := d.File.Cluster[i]
+		o := d.file.Cluster[i]
 		cs := ClusterStatus{Name: c.Name, Protocol: o.Protocol, Policy: o.Policy}
 		for _, e := range c.Dests {
 			cs.Endpoints = append(cs.Endpoints, e.Status())
 		}
 		s.Clusters = append(s.Clusters, cs)
 	}
-	kept, err := d.table.Aggregator.PastFigures(ctx)
+	kept, err := d.aggregator.PastFigures(ctx)
 	if err != nil {
 		return s, err
 	}
@@ -121,7 +124,7 @@ func (d *Daemon) rules(ctx context.Context) ([]RuleStatus, error) {
 	}
 	all := []RuleStatus{}
 	for i, t := range tallies {
-		o := &d.File.Rule[i]
+		o := &d.file.Rule[i]
 		s := RuleStatus{Rule: i + 1, File: o.File, Line: o.Line, Match: d.table.Match(i), Action: d.table.Action(i), Hits: t.Hits}
 		if t.Last > 0 {
 			last := time.UnixMilli(t.Last)
@@ -129,7 +132,7 @@ func (d *Daemon) rules(ctx context.Context) ([]RuleStatus, error) {
 		}
 		all = append(all, s)
 	}
-	figures, err := d.table.Aggregator.Figures(ctx)
+	figures, err := d.aggregator.Figures(ctx)
 	if err != nil {
 		return nil, err
 	}

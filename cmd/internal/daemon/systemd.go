@@ -133,10 +133,8 @@ func (m *manager) close() {
 // describe says in a line how the daemon is.
 func (m *manager) describe() string {
 	var at []string
-	for _, l := range m.daemon.listeners {
-		for _, a := range l.Addrs() {
-			at = append(at, url{a}.String())
-		}
+	for _, a := range m.daemon.addrs() {
+		at = append(at, url{a}.String())
 	}
 	where := "listening nowhere"
 	if len(at) > 0 {

@@ -21,7 +21,7 @@ import (
 // story's expectations.
 func Run(t *testing.T, s *Story, update bool) {
 	synctest.Test(t, func(t *testing.T) {
-		r := &runner{T: t, story: s, stage: s.stage, update: update, sinks: newSinks(s.stage.pickle)}
+		r := &runner{T: t, story: s, stage: s.stage, update: update, sinks: newSinks(s.endpoints())}
 		if state := &r.stage.file.State; state.Dir != "" {
 			state.Dir = t.TempDir() // its own, which is empty at first
 		}
@@ -97,6 +97,13 @@ func (r *runner) step(s *Step) {
 		r.query(s)
 	case "down", "up", "stall":
 		r.sink(s).set(s.Verb)
+	case "reload":
+		s.stage.file.State.Dir = r.stage.file.State.Dir
+		if _, err := r.daemon.Apply(s.stage.file); err != nil {
+			r.fail(s, "%v", err)
+			return
+		}
+		r.stage = s.stage
 	case "restart":
 		r.stop()
 		if !r.start() {

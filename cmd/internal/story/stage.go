@@ -28,9 +28,7 @@ type stage struct {
 // they are in, and the line there.
 func (s *Story) Against(file *conf.File) error {
 	if s.Conf != nil {
-		// The text goes in at the height where it stands, so that its lines are the story's.
-		text := strings.Repeat("\n", s.ConfLine) + strings.Join(s.Conf, "\n") + "\n"
-		f, faults := conf.Parse(s.File, []byte(text), os.LookupEnv)
+		f, faults := s.parse(s.ConfLine, s.Conf)
 		if len(faults) > 0 {
 			return faults
 		}
@@ -39,8 +37,36 @@ func (s *Story) Against(file *conf.File) error {
 	if file == nil {
 		return fmt.Errorf("%s: it has no configuration, and none was given", s.File)
 	}
+	s.stage = newStage(file, map[string]string{})
+	st := s.stage
+	for i := range s.Steps {
+		step := &s.Steps[i]
+		if step.Verb == "reload" {
+			f, faults := s.parse(step.Line, step.Body)
+			if len(faults) > 0 {
+				return faults
+			}
+			st = newStage(f, maps.Clone(st.names))
+			step.stage = st
+		}
+		if err := st.check(s, step); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// parse parses a configuration that stands in a story below a header. The text goes in at the height where it stands, so that
+// its lines are the story's.
+func (s *Story) parse(header int, lines []string) (*conf.File, conf.Faults) {
+	text := strings.Repeat("\n", header) + strings.Join(lines, "\n") + "\n"
+	return conf.Parse(s.File, []byte(text), os.LookupEnv)
+}
+
+// newStage makes a configuration fit for a story in which sinks have the given names already.
+func newStage(file *conf.File, names map[string]string) *stage {
 	f := *file
-	st := &stage{file: &f, names: map[string]string{}, pickle: map[string]bool{}}
+	st := &stage{file: &f, names: names, pickle: map[string]bool{}}
 	st.listener()
 	f.Cluster = slices.Clone(f.Cluster)
 	for i := range f.Cluster {
@@ -51,8 +77,18 @@ func (s *Story) Against(file *conf.File) error {
 			st.names[c.Name] = address(c.Endpoints[0])
 		}
 	}
-	s.stage = st
-	return st.check(s)
+	return st
+}
+
+// endpoints returns what is ever dialled in the story, and whether for pickles.
+func (s *Story) endpoints() map[string]bool {
+	all := maps.Clone(s.stage.pickle)
+	for i := range s.Steps {
+		if st := s.Steps[i].stage; st != nil {
+			maps.Copy(all, st.pickle)
+		}
+	}
+	return all
 }
 
 // listener finds the first listener that takes lines, or adds one. A story's clients have no address: it does not matter
@@ -109,14 +145,11 @@ func address(endpoint string) string {
 	return at
 }
 
-// check looks whether there are the sinks that steps name.
-func (st *stage) check(s *Story) error {
-	for i := range s.Steps {
-		step := &s.Steps[i]
-		if _, ok := st.names[step.Arg]; !ok && verbs()[step.Verb] {
-			known := slices.DeleteFunc(slices.Sorted(maps.Keys(st.names)), func(n string) bool { return strings.HasPrefix(n, "sink:") })
-			return fmt.Errorf("%s:%d: there is no sink %q; there are: %s", s.File, step.Line, step.Arg, strings.Join(known, ", "))
-		}
+// check looks whether there is the sink that a step names.
+func (st *stage) check(s *Story, step *Step) error {
+	if _, ok := st.names[step.Arg]; !ok && verbs()[step.Verb] {
+		known := slices.DeleteFunc(slices.Sorted(maps.Keys(st.names)), func(n string) bool { return strings.HasPrefix(n, "sink:") })
+		return fmt.Errorf("%s:%d: there is no sink %q; there are: %s", s.File, step.Line, step.Arg, strings.Join(known, ", "))
 	}
 	return nil
 }

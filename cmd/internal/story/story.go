@@ -18,7 +18,8 @@
 //
 // Steps are: send [CONNECTION], expect SINK (everything that came since the last look, in any order; an empty body is
 // nothing), ledger (lines like "sent 3" or "dropped.late 1"), query (an expression,
-// then lines like "web.all.hits 7"), wait, down SINK, up SINK, stall SINK and restart.
+// then lines like "web.all.hits 7"), wait, down SINK, up SINK, stall SINK, restart and reload (the body is a whole configuration,
+// which is in force from then on).
 // A time is HH:MM:SS[.mmm], or +DURATION after the step before. In bodies, "now" and HH:MM:SS stand for Unix seconds;
 // a line that begins with # is a comment.
 package story
@@ -53,6 +54,8 @@ type Step struct {
 	Verb  string
 	Arg   string
 	Body  []string
+
+	stage *stage // of a reload
 }
 
 var header = regexp.MustCompile(`^-- (.+) --$`)
@@ -134,7 +137,7 @@ func parseStep(title string, before time.Time) (Step, error) {
 // verbs are what steps can do, and whether it is to a sink.
 func verbs() map[string]bool {
 	return map[string]bool{
-		"send": false, "wait": false, "ledger": false, "query": false, "restart": false,
+		"send": false, "wait": false, "ledger": false, "query": false, "restart": false, "reload": false,
 		"expect": true, "down": true, "up": true, "stall": true,
 	}
 }
