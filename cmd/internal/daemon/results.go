@@ -41,7 +41,7 @@ func (d *Daemon) Results(ctx context.Context, o ResultOptions) (ResultList, erro
 	for i, w := range o.Words {
 		words[i] = strings.ToLower(w)
 	}
-	err := d.table.Aggregator.Past(ctx, func(s *history.Series) {
+	err := d.aggregator.Past(ctx, func(s *history.Series) {
 		if o.Series != "" && s.Of != o.Series || !holdsAll(s.Name, words) {
 			return
 		}
