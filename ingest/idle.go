@@ -31,7 +31,7 @@ func (s *stream) touch() {
 // sweepIdle closes TCP connections that are silent for too long, until the stop.
 func (l *Listener) sweepIdle(idle time.Duration) {
 	step := min(max(idle/sweepsPerIdle, minSweep), maxSweep)
-	for l.pause(step) {
+	for l.rest(step, nil) {
 		l.sweep(time.Now(), idle)
 	}
 }

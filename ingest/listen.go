@@ -294,14 +294,19 @@ func (l *Listener) closeSockets() {
 	}
 }
 
-// pause waits for d and reports whether the listener goes on.
-func (l *Listener) pause(d time.Duration) bool {
+// pause waits for d and reports whether the listener goes on to take what comes.
+func (l *Listener) pause(d time.Duration) bool { return l.rest(d, l.yield) }
+
+// rest waits for d and reports whether the listener goes on; it does not once before is closed.
+func (l *Listener) rest(d time.Duration, before <-chan struct{}) bool {
 	t := time.NewTimer(d)
 	defer t.Stop()
 	select {
 	case <-t.C:
 		return true
 	case <-l.stop:
+		return false
+	case <-before:
 		return false
 	}
 }

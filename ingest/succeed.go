@@ -175,4 +175,11 @@ func (s *Stats) Add(o Stats) {
 	s.Broken.Compress += o.Broken.Compress
 	s.RateLimited += o.RateLimited
 	s.Stale += o.Stale
+	if o.Files != nil {
+		f := *o.Files
+		if s.Files != nil {
+			f.Read, f.Fields, f.Damaged = f.Read+s.Files.Read, f.Fields+s.Files.Fields, f.Damaged+s.Files.Damaged
+		}
+		s.Files = &f
+	}
 }
