@@ -53,6 +53,18 @@ func (l *leaving) note(clusters []*relay.Cluster, gone []*dest.Dest) {
 	}
 }
 
+// has says whether a destination for an endpoint of a cluster is still leaving.
+func (l *leaving) has(cluster, endpoint string) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, whose := range l.dests {
+		if whose == (account{cluster, endpoint}) {
+			return true
+		}
+	}
+	return false
+}
+
 // drain ends a destination that nobody sends to any more, in the background.
 func (l *leaving) drain(d *dest.Dest) {
 	l.wg.Go(func() {
@@ -86,6 +98,9 @@ func (l *leaving) accounts(clusters []*relay.Cluster) []stat.Endpoint {
 			e := stat.Endpoint{Cluster: c.Name, Endpoint: d.Endpoint(), EndpointCounts: d.Counts()}
 			whose := account{c.Name, d.Endpoint()}
 			if past, ok := before[whose]; ok {
+				if left := l.accounted[whose].Spooled; left > 0 { // it is this one's account that it is in now
+					past.Enqueued, past.Spooled = past.Enqueued-left, past.Spooled-left
+				}
 				e.Add(&past)
 				delete(before, whose)
 			}

@@ -12,6 +12,7 @@ import (
 	"plumbago/conf"
 	"plumbago/ingest"
 	"plumbago/relay"
+	"plumbago/relay/dest"
 )
 
 // errNotRunning is of a reload before the start or after the end.
@@ -48,6 +49,7 @@ type next struct {
 	listeners []*ingest.Listener // in the order of the file
 	fresh     []*ingest.Listener // those that are new, opened
 	leaving   []*ingest.Listener // those that are not there any more
+	spools    []*dest.Dest       // those whose spools were opened
 	log       func()             // changes the log
 }
 
@@ -61,7 +63,11 @@ func (d *Daemon) prepare(f *conf.File) (n *next, err error) {
 	if n.table, err = d.table.Next(f.Rule, clusters); err != nil {
 		return nil, err
 	}
+	if err := d.prepareSpools(n); err != nil {
+		return nil, err
+	}
 	if err := d.prepareListeners(n); err != nil {
+		n.abandon()
 		return nil, err
 	}
 	if open := d.hooksNow().Log; open != nil {
@@ -97,7 +103,6 @@ func (d *Daemon) prepareListeners(n *next) error {
 			err = l.Open()
 		}
 		if err != nil {
-			n.abandon()
 			return err
 		}
 		n.listeners[i] = l
@@ -106,8 +111,39 @@ func (d *Daemon) prepareListeners(n *next) error {
 	return nil
 }
 
+// prepareSpools opens the spools of new destinations, or none. That of one which takes the place of another is left to be opened
+// when the other has let go of it: until then its points wait in memory.
+func (d *Daemon) prepareSpools(n *next) error {
+	for _, fresh := range relay.Gone(n.table.Clusters, d.table.Clusters) {
+		if d.leaving.has(fresh.Status().Cluster, fresh.Endpoint()) || has(d.table.Clusters, fresh) {
+			continue
+		}
+		if err := fresh.Open(); err != nil {
+			n.abandon()
+			return err
+		}
+		n.spools = append(n.spools, fresh)
+	}
+	return nil
+}
+
+// has says whether clusters have an endpoint that is called as another.
+func has(clusters []*relay.Cluster, e *dest.Dest) bool {
+	for _, c := range clusters {
+		for _, d := range c.Dests {
+			if c.Name == e.Status().Cluster && d.Endpoint() == e.Endpoint() {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // abandon gives up what prepare opened.
 func (n *next) abandon() {
+	for _, e := range n.spools {
+		e.Unopen()
+	}
 	for _, l := range n.fresh {
 		l.Close(context.Background())
 	}
