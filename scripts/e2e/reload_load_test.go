@@ -21,7 +21,7 @@ import (
 // none is at an endpoint that no configuration gives it; what does not change keeps its connection; and aggregates are
 // those of all lines. PLUMBAGO_E2E_RELOADS and PLUMBAGO_E2E_RATE (lines a second) make it the long form.
 func TestReloadsUnderLoad(t *testing.T) {
-	reloads, rate := setting("PLUMBAGO_E2E_RELOADS", 40), setting("PLUMBAGO_E2E_RATE", 10_000)
+	reloads, rate := number(t, "PLUMBAGO_E2E_RELOADS", 40), number(t, "PLUMBAGO_E2E_RATE", 10_000)
 	var connected atomic.Int32
 	kept := newSink(t)
 	kept.read = func(s *sink, c io.Reader, stop <-chan struct{}) { connected.Add(1); s.readLines(c, stop) }
@@ -122,14 +122,6 @@ func latest(lines []string) map[string]int {
 		got[f[0]+" "+f[2]], _ = strconv.Atoi(f[1])
 	}
 	return got
-}
-
-// setting returns a number from the environment.
-func setting(name string, otherwise int) int {
-	if n, err := strconv.Atoi(os.Getenv(name)); err == nil {
-		return n
-	}
-	return otherwise
 }
 
 // A loader sends rounds of lines, each line numbered within its family, and knows what they add up to.
