@@ -172,6 +172,8 @@ func (f *flood) run() {
 		if _, err := c.Write(b); err != nil {
 			c.Close()
 			c = nil
+			// Whoever reads has ended, perhaps before the block before this one: TCP says so only after a write.
+			f.forget(block - 1)
 			f.forget(block)
 		}
 		block++
@@ -194,7 +196,7 @@ func (f *flood) note(block int, sent bool) {
 func (f *flood) forget(block int) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.at[block] = time.Time{}
+	f.at[max(block, 0)] = time.Time{}
 }
 
 // when returns when a number was sent, the zero time if it was not.
