@@ -162,6 +162,7 @@ func (s *Stats) Add(o Stats) {
 	s.Accepted += o.Accepted
 	s.Closed += o.Closed
 	s.Bytes += o.Bytes
+	s.Received += o.Received
 	s.Datagrams += o.Datagrams
 	s.Dropped += o.Dropped
 	s.Refused.Allow += o.Refused.Allow
