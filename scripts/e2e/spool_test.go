@@ -175,3 +175,43 @@ func TestSpoolDiskFull(t *testing.T) {
 	f("drop_oldest")
 	f("drop_newest")
 }
+
+// TestSpoolReload changes an endpoint that is away, by a reload: what lies on disk is taken over, and counted once.
+func TestSpoolReload(t *testing.T) {
+	out := newSink(t)
+	port, state, addr := freePort(t), t.TempDir(), out.addr
+	out.close()
+	d := start(t, setup{conf: spooling(port, addr, state, "")})
+	c := dial(t, "tcp", fmt.Sprintf("127.0.0.1:%d", port))
+	put(t, c, []byte(numbered(0, 5000)))
+	waits := func(n int64) {
+		t.Helper()
+		d.await(fmt.Sprintf("%d points wait on disk", n), func(l *ledger) bool {
+			e := l.endpoint(t, "graphite")
+			return e.Enqueued == n && e.Spooled == n
+		})
+	}
+	waits(5000)
+	write(t, d.conf, strings.Replace(read(t, d.conf), "spool = \"8GB\"", "spool = \"4GB\"\nflush = \"10ms\"", 1))
+	if said, stderr, code := run(t, "", "reload", "--admin", d.admin); code != 0 {
+		t.Fatalf("reload: exit code %d, %s%s", code, said, stderr)
+	}
+	if r := d.reloading(); r.Done != 1 {
+		t.Errorf("%+v", r)
+	}
+	put(t, c, []byte(numbered(5000, 1000)))
+	waits(6000)
+	out.open(addr, 0)
+	d.await("they are delivered", func(l *ledger) bool {
+		e := l.endpoint(t, "graphite")
+		return e.Enqueued == 6000 && e.Delivered == 6000
+	})
+	d.stop()
+	seen := map[float64]bool{}
+	for _, p := range parse(t, out.finish(6000)) {
+		seen[p.Value] = true
+	}
+	if len(seen) != 6000 {
+		t.Errorf("%d different points arrived", len(seen))
+	}
+}
