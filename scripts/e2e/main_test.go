@@ -16,6 +16,10 @@ var demand = os.Getenv("PLUMBAGO_E2E")
 var program, raceProgram string
 
 func TestMain(m *testing.M) {
+	if os.Getenv(markerEnv) != "" {
+		fmt.Fprintln(os.Stderr, "marker:", beMarker(os.Args[1:]))
+		os.Exit(1)
+	}
 	if demand == "" {
 		os.Exit(m.Run())
 	}

@@ -135,7 +135,13 @@ func (r *replay) play(t *testing.T, d *daemon, port int) {
 	d.await("every slice delivered", func(l *ledger) bool {
 		return l.Received == r.lines && l.endpoint(t, "store").Delivered == r.results()
 	})
+	if s := d.status(); s.Confirm != "close" || s.Proofs == 0 {
+		t.Errorf("the store's proofs: %+v", s)
+	}
 	l := d.stop()
+	if e := l.ledger.endpoint(t, "store"); e.Resent != 0 {
+		t.Errorf("something was sent again: %+v", e)
+	}
 	if l.ledger.Emitted != r.results() {
 		t.Errorf("emitted %d results, want %d", l.ledger.Emitted, r.results())
 	}
