@@ -197,3 +197,22 @@ func Gone(before, now []*Cluster) (gone []*dest.Dest) {
 	}
 	return gone
 }
+
+// Heir returns the destination of clusters now that takes the place of one before: for the same endpoint of the cluster with the
+// same name, and spoken to alike, so that what was encoded for the one is good for the other. It is nil if there is none.
+func Heir(d *dest.Dest, before, now []*Cluster) *dest.Dest {
+	for _, c := range before {
+		if !slices.Contains(c.Dests, d) {
+			continue
+		}
+		for _, x := range now {
+			if x.Name != c.Name || x.options.Protocol != c.options.Protocol || x.options.Types != c.options.Types || x.options.Transport != c.options.Transport {
+				continue
+			}
+			if i := slices.IndexFunc(x.Dests, func(e *dest.Dest) bool { return e.Endpoint() == d.Endpoint() }); i >= 0 {
+				return x.Dests[i]
+			}
+		}
+	}
+	return nil
+}

@@ -36,6 +36,12 @@ var (
 	spoolFails  = desc("endpoint_spool_failing", "1 while the disk does not take or give what it should, else 0.", "cluster", "endpoint")
 )
 
+// What is exported of reloads.
+var (
+	reloads  = desc("config_reloads_total", "Configurations that were to be loaded while running, by how that went.", "result")
+	reloaded = desc("config_last_reload_successful", "0 if the last of them changed nothing, else 1.")
+)
+
 // What is exported of the kept past.
 var (
 	keptSeries = desc("history_series", "Results of aggregates of which the recent past is kept.")
@@ -72,6 +78,13 @@ func collectListener(ch chan<- prometheus.Metric, l *daemon.ListenStatus) {
 }
 
 func collectStatus(ch chan<- prometheus.Metric, s *daemon.Status) {
+	var r daemon.ReloadStatus
+	if s.Reload != nil {
+		r = *s.Reload
+	}
+	counter(ch, reloads, r.Done, "done")
+	counter(ch, reloads, r.Failed, "failed")
+	gauge(ch, reloaded, truth(r.Error == ""))
 	for i := range s.Listeners {
 		collectListener(ch, &s.Listeners[i])
 	}

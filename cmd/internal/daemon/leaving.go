@@ -65,11 +65,15 @@ func (l *leaving) has(cluster, endpoint string) bool {
 	return false
 }
 
-// drain ends a destination that nobody sends to any more, in the background.
-func (l *leaving) drain(d *dest.Dest) {
+// drain ends a destination that nobody sends to any more, in the background. What it cannot get out goes to its heir, if it has
+// one: the destination for the same endpoint.
+func (l *leaving) drain(d, heir *dest.Dest) {
 	l.wg.Go(func() {
 		ctx, cancel := context.WithTimeout(l.patience, farewell)
 		defer cancel()
+		if heir != nil {
+			bequeath(ctx, d, heir)
+		}
 		d.Remove(ctx)
 		l.mu.Lock()
 		defer l.mu.Unlock()
@@ -80,6 +84,25 @@ func (l *leaving) drain(d *dest.Dest) {
 		delete(l.dests, d)
 	})
 }
+
+// bequeath moves what waits for a destination that is not connected to its heir, as far as there is room, until nothing waits
+// or ctx is done.
+func bequeath(ctx context.Context, d, heir *dest.Dest) {
+	tick := time.NewTicker(lookEvery)
+	defer tick.Stop()
+	for d.Counts().Queued > 0 {
+		for d.Status().State != dest.Up && d.MoveTo(heir) {
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// lookEvery is how often bequeath looks whether there is room.
+const lookEvery = 20 * time.Millisecond
 
 // accounts returns the account of every endpoint: of those there are and, marked as removed, of those that are gone. What an
 // endpoint did before it was removed, if it is there again, is in its account.

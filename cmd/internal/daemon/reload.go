@@ -177,7 +177,7 @@ func (d *Daemon) turn(n *next) {
 	d.file, d.table, d.listeners = n.file, n.table, n.listeners
 	d.pipe.Unlock()
 	for _, e := range gone {
-		d.leaving.drain(e)
+		d.leaving.drain(e, relay.Heir(e, before, n.table.Clusters))
 	}
 }
 
