@@ -179,10 +179,10 @@ func (b *tab) text(selector string) string {
 	return value[string](b, "document.querySelector(`"+selector+"`)?.innerText ?? ''")
 }
 
-// until waits until a script says true.
+// until waits until a script says true. What it looks at may not be there yet.
 func (b *tab) until(what, script string) {
 	b.t.Helper()
-	for deadline := time.Now().Add(patience); !value[bool](b, "Boolean("+script+")"); time.Sleep(50 * time.Millisecond) {
+	for deadline := time.Now().Add(patience); !value[bool](b, "(() => { try { return Boolean("+script+") } catch { return false } })()"); time.Sleep(50 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			b.t.Fatalf("waited %v in vain: %s; the page shows:\n%.3000s", patience, what, b.text("main"))
 		}
