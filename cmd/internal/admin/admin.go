@@ -86,6 +86,12 @@ func (s *Server) Handler() http.Handler {
 	mux.HandleFunc("GET /api/peers", s.peers)
 	mux.HandleFunc("GET /api/results", s.listResults)
 	mux.HandleFunc("GET /api/tap", s.tap)
+	for _, method := range []string{"GET ", "POST "} { // Grafana posts its questions
+		for _, end := range []string{"", "/{$}"} {
+			mux.HandleFunc(method+"/render"+end, s.render)
+			mux.HandleFunc(method+"/metrics/find"+end, s.find)
+		}
+	}
 	mux.HandleFunc("GET /api/history", s.history)
 	mux.HandleFunc("GET /api/query", s.query)
 	mux.HandleFunc("GET /api/config", s.config)
