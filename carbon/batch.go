@@ -28,6 +28,7 @@ type Batch struct {
 	Cleaned uint32                // names that were put into their clean form, and tags that were dropped; beside the ledger
 
 	Peer     netip.AddrPort // who sent it, or the last of them; the zero one if nobody knows
+	Own      bool           // its points are plumbago's own figures: nobody sent them
 	Parts    []Part         // who sent which part of Bytes, if several did
 	Refusals []Refusal      // the first of what was refused
 	refused  []byte         // their texts

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"plumbago/carbon"
 	"plumbago/ingest"
 )
 
@@ -78,6 +79,7 @@ func (c *checker) settings() {
 	if c.file.State.Snapshot < time.Second {
 		c.fault(at("state"), "snapshot", "must be at least a second", `dir = "" writes none`)
 	}
+	c.self(at("self"))
 	if keep := c.file.History.Keep; keep != 0 && keep < time.Second {
 		c.fault(at("history"), "keep", "must be at least a second", `"0" keeps nothing`)
 	}
@@ -85,6 +87,18 @@ func (c *checker) settings() {
 		c.fault(at("history"), "series", "must be at least 1", `keep = "0" keeps nothing`)
 	}
 	c.admin(at("admin"))
+}
+
+// self checks what plumbago's own figures are called, and how often they are sent.
+func (c *checker) self(p Place) {
+	o := c.file.Self
+	if o.Interval != 0 && o.Interval < time.Second {
+		c.fault(p, "interval", "must be at least a second", `"0" sends none`)
+	}
+	name := strings.ReplaceAll(o.Prefix, "{host}", "h") + ".x"
+	if clean, err := carbon.CleanName(name); err != nil || clean != name || strings.ContainsAny(name, "{};") {
+		c.fault(p, "prefix", quote(o.Prefix)+" is not how a name can begin", `write "plumbago.{host}"`)
+	}
 }
 
 // admin checks where the API is and what it asks for.

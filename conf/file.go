@@ -17,6 +17,7 @@ type File struct {
 	Log     Log                    `toml:"log"`
 	Admin   Admin                  `toml:"admin"`
 	State   State                  `toml:"state"`
+	Self    Self                   `toml:"self"`
 	History history.Options        `toml:"history"`
 	Limits  Limits                 `toml:"limits"`
 	Listen  []ingest.Options       `toml:"listen"`
@@ -68,6 +69,17 @@ type State struct {
 	Snapshot time.Duration `toml:"snapshot"`
 }
 
+// Self is the [self] section: plumbago's own figures, which walk the table like any other sample.
+type Self struct {
+	// What the names of the figures begin with; {host} is the machine's name up to its first dot.
+	Prefix string `toml:"prefix"`
+	// How often they are sent, at the ends of intervals in Unix time; "0" sends none.
+	Interval time.Duration `toml:"interval"`
+	// Whose names they have: plumbago's own (""), or those of "carbon-c-relay", for dashboards that look for these (its prefix
+	// is "carbon.relays.{host}").
+	Compat string `toml:"compat" enum:"|carbon-c-relay"`
+}
+
 // Limits is the [limits] section.
 type Limits struct {
 	// How many series the aggregates may hold together. A sample that would make one more is dropped and counted as
@@ -106,6 +118,7 @@ func empty() *File {
 		Log:     Log{Level: "info", Format: "auto"},
 		Admin:   Admin{Address: "127.0.0.1:2080"},
 		State:   State{Snapshot: 10 * time.Second},
+		Self:    Self{Prefix: "plumbago.{host}", Interval: 10 * time.Second},
 		History: history.DefaultOptions(),
 		Limits:  Limits{Series: 5_000_000, Connections: 10_000, Idle: 10 * time.Minute},
 		sources: map[string]*index{}, expanded: map[string]string{},

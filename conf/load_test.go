@@ -48,7 +48,8 @@ func TestDefault(t *testing.T) {
 	want.Listen = []ingest.Options{line, pickle}
 	want.Cluster = []relay.ClusterOptions{log}
 	every := pattern.Selection{Options: pattern.Options{Match: []string{"**"}}}
-	want.Rule = []relay.RuleOptions{{Selection: every, Aggregate: &all}}
+	own := pattern.Selection{Options: pattern.Options{Match: []string{"plumbago.*.**"}}}
+	want.Rule = []relay.RuleOptions{{Selection: own, Drop: true}, {Selection: every, Aggregate: &all}}
 	if diff := same(want, Default()); diff != "" {
 		t.Error(diff)
 	}
@@ -68,7 +69,7 @@ func TestDefaultExamples(t *testing.T) {
 	if faults != nil || f.Warnings != nil || examples == 0 {
 		t.Fatal(faults, f.Warnings, examples)
 	}
-	if len(f.Cluster) != 2 || len(f.Rule) != 3 {
+	if len(f.Cluster) != 2 || len(f.Rule) != 4 {
 		t.Errorf("%d clusters, %d rules", len(f.Cluster), len(f.Rule))
 	}
 }

@@ -58,6 +58,11 @@ token_file = ""
 dir = ""
 snapshot = "10s"
 
+[self]
+prefix = "plumbago.{host}"
+interval = "10s"
+compat = ""
+
 [history]
 keep = "1h"
 series = 10000
@@ -107,6 +112,10 @@ batch = "64KiB"
 flush = "5ms"
 reconnect = ["100ms", "30s"]
 layout = "plain"
+
+[[rule]]
+match = ["plumbago.*.**"]
+drop = true
 
 [[rule]]
 match = ["**"]

@@ -24,6 +24,7 @@ func sections() []kind {
 		{"log", "in [log]", reflect.TypeFor[Log]()},
 		{"admin", "in [admin]", reflect.TypeFor[Admin]()},
 		{"state", "in [state]", reflect.TypeFor[State]()},
+		{"self", "in [self]", reflect.TypeFor[Self]()},
 		{"history", "in [history]", reflect.TypeFor[history.Options]()},
 		{"limits", "in [limits]", reflect.TypeFor[Limits]()},
 		{"listen", "in [[listen]]", reflect.TypeFor[ingest.Options]()},

@@ -49,7 +49,7 @@ type Worker struct {
 // work is a batch of whole messages, and where they came from.
 type work struct {
 	batch *carbon.Batch
-	from  *origin
+	from  *origin        // nil if its points are there already
 	peer  netip.AddrPort // who sent it; the zero one if nobody knows, or it does not matter
 }
 
@@ -122,6 +122,18 @@ func (w *Worker) Ask(ctx context.Context, f func()) error {
 	}
 	<-done
 	return nil
+}
+
+// Give hands the worker a batch whose points are there already; it is freed if ctx is done before there is room.
+func (w *Worker) Give(ctx context.Context, b *carbon.Batch) error {
+	select {
+	case w.room <- struct{}{}:
+		w.inbox <- work{batch: b}
+		return nil
+	case <-ctx.Done():
+		b.Free()
+		return ctx.Err()
+	}
 }
 
 // Close finishes what was read, flushes the sink and ends the worker. All its readers must be gone. Past ctx it returns
@@ -197,6 +209,10 @@ func (w *Worker) round(k work) {
 
 func (w *Worker) decode(k work) {
 	<-w.room
+	if k.from == nil {
+		w.sink.Accept(k.batch)
+		return
+	}
 	if k.from.refused {
 		k.batch.Free()
 		return

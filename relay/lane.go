@@ -43,6 +43,7 @@ type Lane struct {
 	asking  asking        // scratch
 	counts  stat.Counts
 	source  int64 // 0 for a worker's lane; 1 for a shard's: its points are emitted, not received
+	own     int64 // 1 while a batch of plumbago's own figures is taken, which are not received either
 	aged    time.Time
 }
 
@@ -201,6 +202,9 @@ func (l *Lane) accept(b *carbon.Batch) {
 	l.counts.Received += int64(b.Limited)
 	l.counts.Accepted += int64(b.Limited)
 	l.counts.Dropped[stat.DropRateLimit] += int64(b.Limited)
+	if l.own = 0; b.Own {
+		l.own = 1
+	}
 	if l.table.Taps.Watched() {
 		l.table.Taps.Look(b)
 	}
@@ -262,8 +266,9 @@ func (l *Lane) take(b *carbon.Batch, p *carbon.Point, r *route, refs []aggregate
 	r.hits++
 	r.last = b.Arrival
 	l.counts.Emitted += l.source
-	l.counts.Accepted += 1 - l.source
-	l.counts.Received += 1 - l.source
+	l.counts.Self += l.own
+	l.counts.Accepted += 1 - l.source - l.own
+	l.counts.Received += 1 - l.source - l.own
 	sent := r.n > 0
 	switch {
 	case sent && len(refs) > 0:

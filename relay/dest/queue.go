@@ -2,6 +2,7 @@ package dest
 
 import (
 	"sync"
+	"time"
 
 	"plumbago/carbon"
 	"plumbago/carbon/stat"
@@ -20,18 +21,19 @@ const maxHand = 16
 type queue struct {
 	mu     sync.Mutex
 	counts stat.EndpointCounts
-	trail  trail     // what was written and is not proven to have been read
-	hand   []parcel  // what the goroutine is writing
-	line   ring      // what waits: all that an overflow takes
-	bytes  int       // of all their frames
-	inHand int       // of those in hand alone
-	sent   int64     // bytes written in all
-	idle   bool      // the goroutine found nothing to do: the next push wakes it
-	proofs bool      // what is written is kept until it is proven to have been read
-	closed bool      // no more is taken
-	ended  bool      // nor from another member: nobody will write it
-	end    stat.Loss // as what is counted what comes after closed, or is left then
-	spool  disk      // of an endpoint with a spool
+	trail  trail       // what was written and is not proven to have been read
+	hand   []parcel    // what the goroutine is writing
+	line   ring        // what waits: all that an overflow takes
+	bytes  int         // of all their frames
+	inHand int         // of those in hand alone
+	sent   int64       // bytes written in all
+	idle   bool        // the goroutine found nothing to do: the next push wakes it
+	proofs bool        // what is written is kept until it is proven to have been read
+	closed bool        // no more is taken
+	ended  bool        // nor from another member: nobody will write it
+	end    stat.Loss   // as what is counted what comes after closed, or is left then
+	spool  disk        // of an endpoint with a spool
+	delays stat.Delays // from the arrival of what is written to its first writing; not of what was on disk
 
 	limit  int  // the most that bytes may be
 	newest bool // the newest gives way when it is full, not the oldest
@@ -161,8 +163,14 @@ func (q *queue) take(most int64) []parcel {
 // unproven.
 func (q *queue) settle(written int64) (unproven int64) {
 	var spare [maxHand]*carbon.Frame
+	now := time.Now().UnixMilli()
 	q.mu.Lock()
 	q.sent += written
+	for i := range q.hand {
+		if p := &q.hand[i]; p.mark == 0 && !p.resent && p.delivered > 0 {
+			q.delays.Add(now-p.frame.Oldest, p.delivered)
+		}
+	}
 	for i := range q.hand {
 		if p := &q.hand[i]; p.finished() {
 			spare[i] = q.finished(p)
@@ -283,13 +291,14 @@ type level struct {
 	disk   spool.Level // what lies on disk
 	oldest int64       // Unix milliseconds when the first of the points that wait came in; 0 if nothing waits
 	behind int64       // the same of those that are not proven
+	delays stat.Delays
 }
 
 // level returns how full q is at this moment.
 func (q *queue) level() level {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	l := level{counts: q.counts, bytes: q.bytes, sent: q.sent, disk: q.spool.level}
+	l := level{counts: q.counts, bytes: q.bytes, sent: q.sent, disk: q.spool.level, delays: q.delays}
 	if len(q.hand) > 0 {
 		l.oldest = q.hand[0].frame.Oldest
 	} else if next := q.line.front(); next != nil {
@@ -299,4 +308,18 @@ func (q *queue) level() level {
 		l.behind = first.frame.Oldest
 	}
 	return l
+}
+
+// age returns how many seconds ago the oldest point came that waits, in memory or on disk, or is not proven; 0 if there is none.
+func (l *level) age(now int64) float64 {
+	oldest := int64(0)
+	for _, one := range []int64{l.oldest, l.behind, l.disk.Oldest} {
+		if one > 0 && (oldest == 0 || one < oldest) {
+			oldest = one
+		}
+	}
+	if oldest == 0 {
+		return 0
+	}
+	return float64(max(0, now-oldest)) / 1000
 }

@@ -6,6 +6,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"plumbago/carbon/stat"
 	"plumbago/carbon/transport"
 )
 
@@ -30,6 +31,9 @@ type Status struct {
 	QueuedPoints int64     `json:"queued_points"`
 	OldestMS     int64     `json:"oldest_ms"` // how long the oldest queued point has waited
 	WrittenBytes int64     `json:"written_bytes"`
+	Oldest       float64   `json:"oldest_queued_seconds"` // how long ago the oldest point came that waits, or is not proven to have been read
+
+	Delays stat.Delays `json:"-"` // from arrival to the first writing
 
 	Confirm        string `json:"confirm"`         // what counts as delivered on the present connection: close, window or written
 	UnprovenPoints int64  `json:"unproven_points"` // written, and not proven to have been read
@@ -61,6 +65,7 @@ func (d *Dest) Status() Status {
 		s.Certificates = d.tls.Certificates()
 	}
 	l := d.queue.level()
+	s.Delays, s.Oldest = l.delays, l.age(time.Now().UnixMilli())
 	s.QueuedBytes, s.QueuedPoints, s.WrittenBytes = l.bytes, l.counts.Queued, l.sent
 	s.UnprovenPoints = l.counts.Unproven
 	s.OldestMS, s.UnprovenMS = age(l.oldest), age(l.behind)

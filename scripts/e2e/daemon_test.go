@@ -71,6 +71,9 @@ func start(t *testing.T, s setup) *daemon {
 	port := freePort(t)
 	d := &daemon{t: t, admin: fmt.Sprintf("http://127.0.0.1:%d", port), done: make(chan struct{}), said: &journal{}}
 	d.conf = filepath.Join(t.TempDir(), "plumbago.toml")
+	if !strings.Contains(s.conf, "[self]") { // no test counts points that it did not send, unless it means to
+		s.admin += "\n[self]\ninterval = \"0\""
+	}
 	write(t, d.conf, fmt.Sprintf("[admin]\naddress = \"127.0.0.1:%d\"\n%s\n[log]\nlevel = \"info\"\n%s", port, s.admin, s.conf))
 	args := append([]string{"run", "-c", d.conf}, s.args...)
 	if s.sockets == nil {

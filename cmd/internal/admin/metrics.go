@@ -44,7 +44,7 @@ var (
 	queued    = desc("endpoint_queued_points", "Points waiting in memory.", "cluster", "endpoint")
 	resent    = desc("endpoint_resent_total", "Points written again after a broken connection.", "cluster", "endpoint")
 	moved     = desc("endpoint_moved_total", "Points handed to another member of the cluster.", "cluster", "endpoint")
-	oldest    = desc("endpoint_oldest_queued_seconds", "Age of the oldest point that waits.", "cluster", "endpoint")
+	oldest    = desc("endpoint_oldest_queued_seconds", "How long ago the oldest point came that waits, or is not proven to have been read.", "cluster", "endpoint")
 	unproven  = desc("endpoint_unproven_points", "Points written to an endpoint that are not proven to have been read.", "cluster", "endpoint")
 	behind    = desc("endpoint_oldest_unproven_seconds", "Age of the oldest point that is written and not proven to have been read.", "cluster", "endpoint")
 	proofs    = desc("endpoint_proofs_total", "Connections whose end proved that all that was sent on them had been read.", "cluster", "endpoint")
@@ -80,6 +80,7 @@ func (c collector) Collect(ch chan<- prometheus.Metric) {
 	for i := range l.Endpoints {
 		collectEndpoint(ch, &l.Endpoints[i])
 	}
+	collectBuild(ch)
 	if status, err := c.daemon.Status(ctx); err == nil {
 		collectStatus(ch, &status)
 	}
@@ -107,6 +108,7 @@ func collectCounts(ch chan<- prometheus.Metric, l *stat.Ledger) {
 	}
 	counter(ch, accepted, l.Accepted)
 	counter(ch, emitted, l.Emitted)
+	counter(ch, own, l.Self)
 	counter(ch, both, l.Both)
 	for why, n := range l.Dropped {
 		counter(ch, dropped, n, stat.Drop(why).String())

@@ -91,7 +91,7 @@ func collectStatus(ch chan<- prometheus.Metric, s *daemon.Status) {
 	for _, c := range s.Clusters {
 		for _, e := range c.Endpoints {
 			gauge(ch, up, truth(e.State == "up"), c.Name, e.Endpoint)
-			gauge(ch, oldest, float64(e.OldestMS)/1000, c.Name, e.Endpoint)
+			collectFlow(ch, c.Name, &e)
 			gauge(ch, behind, float64(e.UnprovenMS)/1000, c.Name, e.Endpoint)
 			counter(ch, proofs, e.Proofs, c.Name, e.Endpoint)
 			if e.Confirm != "" {

@@ -191,6 +191,9 @@ func (d *Daemon) Start() error {
 	d.hush = cancel
 	d.wg.Go(func() { d.forget(ctx) })
 	d.wg.Go(func() { d.snapshots(ctx) })
+	if !d.deaf { // a story has no figures that it does not ask for
+		d.wg.Go(func() { d.self(ctx) })
+	}
 	d.setState(running)
 	return nil
 }
