@@ -115,6 +115,11 @@ func (c *checker) admin(p Place) {
 			c.faultAt(p, "hosts", i, quote(name)+" is not the name of a host", `write "relay1.example.com"`)
 		}
 	}
+	if t := c.file.Admin.TLS; t != nil && !c.isKnown(p.File, p.Key+".tls") {
+		for _, m := range t.Mistakes() {
+			c.fault(p, "tls."+m.Key, m.Msg, m.Hint)
+		}
+	}
 	address := c.file.Admin.Address
 	if address == "" {
 		return

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"plumbago/aggregate/history"
+	"plumbago/carbon/transport"
 	"plumbago/ingest"
 	"plumbago/relay"
 )
@@ -57,6 +58,9 @@ type Admin struct {
 	// commands have --token-file). It is read at each such call, so it may be replaced. Empty: no token is asked for, and
 	// whoever reaches the API can change what it lets change.
 	TokenFile string `toml:"token_file"`
+	// The certificate with which the API speaks TLS; without it, it is plain HTTP. With client_ca only clients with a certificate of
+	// that authority get in.
+	TLS *transport.ServerTLS `toml:"tls"`
 }
 
 // State is the [state] section.

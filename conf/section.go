@@ -23,6 +23,7 @@ func sections() []kind {
 		{"", "at the top of the file", reflect.TypeFor[File]()},
 		{"log", "in [log]", reflect.TypeFor[Log]()},
 		{"admin", "in [admin]", reflect.TypeFor[Admin]()},
+		{"admin.tls", "in [admin.tls]", reflect.TypeFor[transport.ServerTLS]()},
 		{"state", "in [state]", reflect.TypeFor[State]()},
 		{"self", "in [self]", reflect.TypeFor[Self]()},
 		{"history", "in [history]", reflect.TypeFor[history.Options]()},

@@ -29,21 +29,32 @@ func NewServer(o ServerTLS, note func(error)) (*Server, error) {
 
 // Handshake makes conn a TLS connection. An error is a sentence; conn is left for the caller to close.
 func (s *Server) Handshake(ctx context.Context, conn net.Conn) (*tls.Conn, error) {
-	b := s.files.current()
-	config := &tls.Config{
-		Certificates: b.own, MinVersion: s.version,
-		// A ticket would be the only thing that a client of carbon ever gets to read. One that does not read, as most do
-		// not, makes its kernel answer its own close with a reset, which costs what we have not read yet.
-		SessionTicketsDisabled: true,
-	}
-	if b.pool != nil {
-		config.ClientAuth, config.ClientCAs = tls.RequireAndVerifyClientCert, b.pool
-	}
+	config := s.config()
+	// A ticket would be the only thing that a client of carbon ever gets to read. One that does not read, as most do
+	// not, makes its kernel answer its own close with a reset, which costs what we have not read yet.
+	config.SessionTicketsDisabled = true
 	c := tls.Server(conn, config)
 	if err := c.HandshakeContext(ctx); err != nil {
 		return nil, explained(err, "")
 	}
 	return c, nil
+}
+
+// config returns what a handshake now is made with.
+func (s *Server) config() *tls.Config {
+	b := s.files.current()
+	config := &tls.Config{Certificates: b.own, MinVersion: s.version}
+	if b.pool != nil {
+		config.ClientAuth, config.ClientCAs = tls.RequireAndVerifyClientCert, b.pool
+	}
+	return config
+}
+
+// Listen makes connections of l TLS connections, for those who do handshakes themselves, as servers of HTTP do.
+func (s *Server) Listen(l net.Listener) net.Listener {
+	return tls.NewListener(l, &tls.Config{
+		MinVersion: s.version, GetConfigForClient: func(*tls.ClientHelloInfo) (*tls.Config, error) { return s.config(), nil },
+	})
 }
 
 // Reload looks at the files now, whenever the last look was, and says why changed ones are not taken.

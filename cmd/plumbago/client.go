@@ -1,6 +1,8 @@
 package main
 
 import (
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -25,12 +27,15 @@ type client struct {
 	admin     string // the URL of its API
 	tokenFile string
 	token     string // what tokenFile holds, once it was read
+	ca        string // a file with the authority of the daemon's certificate; empty: one that the system knows
+	web       http.RoundTripper
 }
 
 // flags gives cmd the options that say which daemon to ask; address is the default.
 func (c *client) flags(cmd *cobra.Command, address string) {
 	cmd.Flags().StringVar(&c.admin, "admin", address, "where the daemon answers, as http://HOST:PORT")
 	cmd.Flags().StringVar(&c.tokenFile, "token-file", "", "a file with the daemon's token")
+	cmd.Flags().StringVar(&c.ca, "ca", "", "a file with the authority of the daemon's certificate, for https://")
 }
 
 // get asks the daemon for path. Many questions in a row share a connection.
@@ -73,7 +78,10 @@ func (c *client) ask(method, path string, within time.Duration) (io.ReadCloser, 
 	if c.token != "" {
 		req.Header.Set("Authorization", "Bearer "+c.token)
 	}
-	web := http.Client{Timeout: within}
+	if err := c.trust(); err != nil {
+		return nil, err
+	}
+	web := http.Client{Timeout: within, Transport: c.web}
 	res, err := web.Do(req)
 	if err != nil {
 		return nil, silence(admin, err)
@@ -94,6 +102,23 @@ func (c *client) ask(method, path string, within time.Duration) (io.ReadCloser, 
 type refused struct{ text string }
 
 func (r *refused) Error() string { return r.text }
+
+// trust makes ready for a daemon whose certificate an authority of its own has signed.
+func (c *client) trust() error {
+	if c.ca == "" || c.web != nil {
+		return nil
+	}
+	text, err := os.ReadFile(c.ca)
+	if err != nil {
+		return fmt.Errorf("reading the authority: %w", err)
+	}
+	pool := x509.NewCertPool()
+	if !pool.AppendCertsFromPEM(text) {
+		return fmt.Errorf("%s holds no certificate", c.ca)
+	}
+	c.web = &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool}}
+	return nil
+}
 
 // silence says in plain words that nothing answers at admin.
 func silence(admin string, err error) error {

@@ -33,7 +33,7 @@ func run(file string, drain time.Duration) error {
 	if err != nil {
 		return err
 	}
-	d, err := daemon.New(f, log.Logger, daemon.Options{Sockets: daemon.InheritedSockets(log.Logger)})
+	d, err := daemon.New(f, log.Logger, daemon.Options{Sockets: daemon.InheritedSockets(log.Logger), Level: &log.Level})
 	if err != nil {
 		return err
 	}

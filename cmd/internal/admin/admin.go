@@ -16,6 +16,7 @@ import (
 	"go.uber.org/zap"
 
 	"plumbago/carbon"
+	"plumbago/carbon/transport"
 	"plumbago/cmd/internal/daemon"
 	"plumbago/cmd/internal/page"
 	"plumbago/conf"
@@ -49,13 +50,30 @@ func Serve(o conf.Admin, d *daemon.Daemon, log *zap.Logger) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("admin: %w", err)
 	}
-	log.Info("answering", zap.String("admin", listener.Addr().String()))
+	log.Info("answering", zap.String("admin", listener.Addr().String()), zap.Bool("tls", o.TLS != nil))
+	if o.TLS != nil {
+		secure, err := transport.NewServer(*o.TLS, s.renewed)
+		if err != nil {
+			_ = listener.Close()
+			return nil, fmt.Errorf("admin: %w", err)
+		}
+		listener = secure.Listen(listener)
+	}
 	go func() {
 		if err := s.http.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 			log.Error("the admin server ended", zap.Error(err))
 		}
 	}()
 	return s, nil
+}
+
+// renewed says that the files of TLS were found changed.
+func (s *Server) renewed(err error) {
+	if err != nil {
+		s.log.Error("the certificate of the API cannot be renewed; the old one goes on", zap.Error(err))
+		return
+	}
+	s.log.Info("renewed the certificate of the API")
 }
 
 // Close ends the server; a request at hand may finish for a second, or until ctx is done.
@@ -67,17 +85,27 @@ func (s *Server) Close(ctx context.Context) {
 	}
 }
 
+// The paths by which operators and their tools ask whether a process is alive, and whether it takes samples.
+var (
+	alive    = []string{"/healthz", "/-/healthy", "/healthcheck", "/health", "/livez", "/ping"}
+	prepared = []string{"/readyz", "/-/ready", "/lb_check", "/ready"}
+)
+
 // Handler returns the routes.
 func (s *Server) Handler() http.Handler {
 	mux := http.NewServeMux()
-	for _, path := range []string{"/healthz", "/-/healthy", "/healthcheck"} {
+	for _, path := range alive {
 		mux.HandleFunc("GET "+path, func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
 	}
-	for _, path := range []string{"/readyz", "/-/ready", "/lb_check"} {
+	for _, path := range prepared {
 		mux.HandleFunc("GET "+path, s.ready)
 	}
 	mux.HandleFunc("GET /api/ledger", s.ledger)
 	mux.HandleFunc("GET /api/status", s.status)
+	mux.HandleFunc("GET /status", s.status)
+	mux.HandleFunc("GET /api/log/level", s.level)
+	mux.HandleFunc("PUT /api/log/level", s.changing(s.setLevel))
+	s.profiles(mux)
 	mux.HandleFunc("GET /api/explain", s.explain)
 	mux.HandleFunc("GET /api/series", s.listSeries)
 	mux.HandleFunc("DELETE /api/series", s.changing(s.deleteSeries))

@@ -14,7 +14,7 @@ import (
 
 // scraped are the paths that answer under whatever name they are asked: probes and scrapers know the daemon by names
 // that it cannot know, and learn nothing there that another site's page could be after.
-var scraped = []string{"/healthz", "/-/healthy", "/healthcheck", "/readyz", "/-/ready", "/lb_check", "/metrics"}
+var scraped = slices.Concat(alive, prepared, []string{"/metrics"})
 
 // A gate lets requests in that call the daemon by one of its names. A page of another site whose name is made to point
 // here (DNS rebinding) is of our origin for the browser, so that nothing else would keep it from reading and changing

@@ -28,9 +28,10 @@ const linger = 5 * time.Millisecond
 
 // Options are what a daemon needs beside its configuration.
 type Options struct {
-	Dial  dest.Dialer // how destinations connect; nil is the network
-	Cores int         // how many workers and shards; 0 is one per core
-	Deaf  bool        // listeners open no socket: what comes is handed to Listener.Serve
+	Dial  dest.Dialer      // how destinations connect; nil is the network
+	Cores int              // how many workers and shards; 0 is one per core
+	Level *zap.AtomicLevel // of the log, which SetLevel changes; nil if it cannot be changed
+	Deaf  bool             // listeners open no socket: what comes is handed to Listener.Serve
 
 	Sockets *ingest.Sockets // inherited ones, for the listeners; nil if there are none
 }
@@ -191,7 +192,7 @@ func (d *Daemon) Start() error {
 	d.hush = cancel
 	d.wg.Go(func() { d.forget(ctx) })
 	d.wg.Go(func() { d.snapshots(ctx) })
-	if !d.deaf { // a story has no figures that it does not ask for
+	if !d.options.Deaf { // a story has no figures that it does not ask for
 		d.wg.Go(func() { d.self(ctx) })
 	}
 	d.setState(running)

@@ -15,7 +15,7 @@ import (
 // A Log is where the daemon's own messages go.
 type Log struct {
 	*zap.Logger
-	level zap.AtomicLevel
+	Level zap.AtomicLevel // from which on messages are written
 	out   *output
 }
 
@@ -54,7 +54,7 @@ func (l *Log) Prepare(o conf.Log) (change func(), err error) {
 		return nil, fmt.Errorf("log level: %w", err)
 	}
 	if o.File == l.out.name() {
-		return func() { l.level.SetLevel(level) }, nil
+		return func() { l.Level.SetLevel(level) }, nil
 	}
 	file := os.Stderr
 	if o.File != "" {
@@ -63,7 +63,7 @@ func (l *Log) Prepare(o conf.Log) (change func(), err error) {
 		}
 	}
 	return func() {
-		l.level.SetLevel(level)
+		l.Level.SetLevel(level)
 		l.out.replace(o.File, file)
 	}, nil
 }

@@ -187,6 +187,6 @@ func (d *Daemon) Refused() Refusals {
 
 // Past shows f each kept result, and for how many seconds the past of one is kept. The shards run f, one after the other.
 func (d *Daemon) Past(ctx context.Context, f func(s *history.Series, keep int64)) error {
-	keep := int64(d.File.History.Keep / time.Second)
-	return d.table.Aggregator.Past(ctx, func(s *history.Series) { f(s, keep) })
+	keep := int64(d.File().History.Keep / time.Second)
+	return d.aggregator.Past(ctx, func(s *history.Series) { f(s, keep) })
 }

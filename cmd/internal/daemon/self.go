@@ -19,7 +19,7 @@ const selfPause = time.Second
 func (d *Daemon) self(ctx context.Context) {
 	began := time.Now()
 	for {
-		o := d.File.Self
+		o := d.File().Self
 		next := time.Now().Add(selfPause)
 		if o.Interval > 0 {
 			next = time.Now().Truncate(o.Interval).Add(o.Interval)
