@@ -14,6 +14,7 @@ func (l *Lane) know(b *carbon.Batch, p *carbon.Point) *seen {
 	if s := l.memory.find(p.Hash, name); s != nil {
 		return s
 	}
+	l.busiest.meet(name, p.Hash, b.Arrival)
 	w := l.bind(name, p.Kind, aggregate.Origin{Listener: b.Source, Peer: b.PeerOf(p).Addr()}, l.table.walk(&l.asking.walker, string(name), 0, nil))
 	return l.memory.young.add(p.Hash, name, w)
 }

@@ -42,6 +42,7 @@ type Lane struct {
 	renamed *carbon.Batch // scratch: a point under another name
 	asking  asking        // scratch
 	counts  stat.Counts
+	busiest prefixes
 	source  int64 // 0 for a worker's lane; 1 for a shard's: its points are emitted, not received
 	own     int64 // 1 while a batch of plumbago's own figures is taken, which are not received either
 	aged    time.Time
@@ -134,7 +135,7 @@ func (t *Table) Start() {
 }
 
 func (t *Table) lane(hand func(int, *aggregate.Samples)) *Lane {
-	l := &Lane{renamed: new(carbon.Batch), scatter: aggregate.NewScatter(t.Aggregator.Shards(), hand), aged: time.Now()}
+	l := &Lane{renamed: new(carbon.Batch), busiest: newPrefixes(), scatter: aggregate.NewScatter(t.Aggregator.Shards(), hand), aged: time.Now()}
 	l.begin(t)
 	return l
 }
@@ -204,6 +205,9 @@ func (l *Lane) accept(b *carbon.Batch) {
 	l.counts.Dropped[stat.DropRateLimit] += int64(b.Limited)
 	if l.own = 0; b.Own {
 		l.own = 1
+	}
+	if l.source == 0 {
+		l.busiest.sample(b)
 	}
 	if l.table.Taps.Watched() {
 		l.table.Taps.Look(b)

@@ -47,6 +47,16 @@ func (t *Top[K, V]) Add(k K, weight int64) *Entry[K, V] {
 	return e
 }
 
+// AddText is Add for a text, which is copied only if it is taken in.
+func AddText[V any](t *Top[string, V], k []byte, weight int64) *Entry[string, V] {
+	if e, ok := t.of[string(k)]; ok {
+		e.Weight += weight
+		t.down(e)
+		return e
+	}
+	return t.Add(string(k), weight)
+}
+
 // Len returns how many keys are kept.
 func (t *Top[K, V]) Len() int { return len(t.heap) }
 

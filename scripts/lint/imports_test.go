@@ -32,7 +32,7 @@ var allowed = map[string][]string{
 	"relay/dest":      {"carbon", "carbon/stat", "carbon/transport", "relay/spool", zap, sys},
 	"ingest/statsd":   {"carbon", "carbon/stat", "aggregate/sketch"},
 	"ingest":          {"carbon", "carbon/pattern", "carbon/stat", "carbon/top", "carbon/transport", "ingest/resp", "ingest/mmstats", "ingest/statsd", zap, sys},
-	"relay":           {"carbon", "carbon/pattern", "carbon/stat", "carbon/tap", "relay/ring", "relay/dest", "aggregate", zap},
+	"relay":           {"carbon", "carbon/pattern", "carbon/stat", "carbon/tap", "carbon/top", "relay/ring", "relay/dest", "aggregate", "aggregate/sketch", zap},
 
 	"conf":         {"carbon", "carbon/transport", "carbon/pattern", "aggregate", "aggregate/history", "ingest", "relay", "relay/dest", "relay/ring", toml},
 	"conf/convert": {"conf", "carbon/pattern", "aggregate", "ingest", "relay", "relay/dest"},

@@ -113,6 +113,7 @@ func (s *Server) Handler() http.Handler {
 	mux.HandleFunc("GET /api/bad", s.bad)
 	mux.HandleFunc("GET /api/peers", s.peers)
 	mux.HandleFunc("GET /api/results", s.listResults)
+	mux.HandleFunc("GET /api/prefixes", s.prefixes)
 	mux.HandleFunc("GET /api/tap", s.tap)
 	for _, method := range []string{"GET ", "POST "} { // Grafana posts its questions
 		for _, end := range []string{"", "/{$}"} {

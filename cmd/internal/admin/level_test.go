@@ -67,7 +67,7 @@ func TestAliases(t *testing.T) {
 	if err := os.WriteFile(file, []byte("secret"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	s.tokenFile = file
+	s.tokenFile = func() string { return file }
 	h := s.Handler()
 	f := func(path string, status int, part string) {
 		t.Helper()

@@ -49,12 +49,9 @@ func (s *Server) peers(w http.ResponseWriter, r *http.Request) {
 		fail(w, http.StatusBadRequest, err)
 		return
 	}
-	order, orders := q.Get("sort"), daemon.PeerOrders()
-	if order == "" {
-		order = orders[0]
-	}
-	if !slices.Contains(orders, order) {
-		fail(w, http.StatusBadRequest, fmt.Errorf("%q is no order: there are %s", order, strings.Join(orders, ", ")))
+	order, err := orderOf(q, daemon.PeerOrders())
+	if err != nil {
+		fail(w, http.StatusBadRequest, err)
 		return
 	}
 	limit, err := limitOf(q, 100)
@@ -66,6 +63,50 @@ func (s *Server) peers(w http.ResponseWriter, r *http.Request) {
 	defer cancel()
 	l, err := s.daemon.Peers(ctx, order, limit)
 	answer(w, l, err)
+}
+
+// prefixes answers with the busiest beginnings of names.
+func (s *Server) prefixes(w http.ResponseWriter, r *http.Request) {
+	q := r.URL.Query()
+	err := only(q, "depth", "sort", "limit")
+	depth := 2
+	switch text := q.Get("depth"); {
+	case err != nil:
+	case text == "1":
+		depth = 1
+	case text != "" && text != "2":
+		err = fmt.Errorf("depth=%s is neither 1 nor 2", text)
+	}
+	if err != nil {
+		fail(w, http.StatusBadRequest, err)
+		return
+	}
+	order, err := orderOf(q, daemon.PrefixOrders())
+	if err != nil {
+		fail(w, http.StatusBadRequest, err)
+		return
+	}
+	limit, err := limitOf(q, 100)
+	if err != nil {
+		fail(w, http.StatusBadRequest, err)
+		return
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), patience)
+	defer cancel()
+	l, err := s.daemon.Prefixes(ctx, depth, order, limit)
+	answer(w, l, err)
+}
+
+// orderOf reads in which order rows are to be listed: one of orders, the first unless it is said.
+func orderOf(q url.Values, orders []string) (string, error) {
+	order := q.Get("sort")
+	if order == "" {
+		return orders[0], nil
+	}
+	if !slices.Contains(orders, order) {
+		return "", fmt.Errorf("%q is no order: there are %s", order, strings.Join(orders, ", "))
+	}
+	return order, nil
 }
 
 // only refuses every parameter but those that are known: a filter that is not heeded would show too much.

@@ -45,3 +45,30 @@ func TestSenders(t *testing.T) {
 	f("/api/peers?sort=skew&limit=0", 200, `{"peers":\[\],"total":1}`)
 	f("/api/peers?sort=name", 400, `{"error":"\\"name\\" is no order: there are lines, rate, bytes, bad, skew"}`)
 }
+
+// The busiest beginnings of names, by lines and by names.
+func TestPrefixes(t *testing.T) {
+	d, h := serve(t)
+	f := func(path string, status int, want string) {
+		t.Helper()
+		got, body := get(t, h, path)
+		if got != status || !regexp.MustCompile("^"+want+"\n$").MatchString(body) {
+			t.Errorf("%s answers %d %s, want %d %s", path, got, body, status, want)
+		}
+	}
+	f("/api/prefixes", 200, `{"depth":2,"prefixes":\[\],"total":0}`)
+	if err := d.Start(); err != nil {
+		t.Fatal(err)
+	}
+	feed(t, d, "web.one.a 1\nweb.one.b 1\nweb.one.c 1\nweb.two.a 1\nweb.two.a 2\nweb.two.a 3\nweb.two.a 4\ndb.x 1\n")
+	d.Close(context.Background())
+	row := func(prefix, series string) string {
+		return `{"prefix":"` + prefix + `","lines_per_second":[0-9.]+,"series":` + series + `,"growth_per_minute":[0-9.]+}`
+	}
+	one, two, db := row("web.one", "3"), row("web.two", "1"), row("db", "1")
+	f("/api/prefixes", 200, `{"depth":2,"prefixes":\[`+two+`,`+one+`,`+db+`\],"total":3}`)
+	f("/api/prefixes?sort=series&limit=1", 200, `{"depth":2,"prefixes":\[`+one+`\],"total":3}`)
+	f("/api/prefixes?depth=1&sort=growth", 200, `{"depth":1,"prefixes":\[`+row("web", "4")+`,`+db+`\],"total":2}`)
+	f("/api/prefixes?depth=3", 400, `{"error":"depth=3 is neither 1 nor 2"}`)
+	f("/api/prefixes?sort=name", 400, `{"error":"\\"name\\" is no order: there are lines, series, growth"}`)
+}

@@ -1,0 +1,117 @@
+package relay
+
+import (
+	"bytes"
+
+	"plumbago/aggregate/sketch"
+	"plumbago/carbon"
+	"plumbago/carbon/top"
+)
+
+const (
+	prefixesKept  = 256  // how many prefixes a lane tells apart: those with the most lines and new names
+	samplesSecond = 500  // of how many points a second the lane looks at the name, to count lines by prefix
+	mostStride    = 4096 // the most points of which one is looked at
+	prefixWindow  = 60   // seconds over which lines and new names are counted
+)
+
+// A Prefix is what a lane has met of the names that begin with the same two nodes.
+type Prefix struct {
+	Name  string          // the nodes, with a dot between them
+	Lines float64         // a second, lately, about
+	New   float64         // names a minute that the lane did not know, lately
+	Names sketch.Distinct // names so far
+}
+
+// prefixes are those that a lane has met. What is counted of each costs a point nothing: names are counted when the table is asked
+// about them, and of lines a sample.
+type prefixes struct {
+	top    *top.Top[string, prefix]
+	stride int   // one point in so many is looked at
+	skip   int   // how many more to leave out
+	second int64 // that lines are counted of, in Unix time
+	lines  int   // in it
+}
+
+// prefix is what is counted of one.
+type prefix struct {
+	names  sketch.Distinct
+	minute int64    // the current window
+	lines  [2]int64 // of it and the one before
+	fresh  [2]int64
+}
+
+func newPrefixes() prefixes { return prefixes{top: top.New[string, prefix](prefixesKept), stride: 1} }
+
+// prefixOf returns the first two nodes of a name: less if it has no more, and none of its tags.
+func prefixOf(name []byte) []byte {
+	if i := bytes.IndexByte(name, ';'); i >= 0 {
+		name = name[:i]
+	}
+	dot := bytes.IndexByte(name, '.')
+	if dot < 0 {
+		return name
+	}
+	if second := bytes.IndexByte(name[dot+1:], '.'); second >= 0 {
+		return name[:dot+1+second]
+	}
+	return name[:dot]
+}
+
+// sample counts lines of some of the points of a batch, which stand for all.
+func (ps *prefixes) sample(b *carbon.Batch) {
+	if second := b.Arrival / 1000; second != ps.second {
+		ps.stride = min(max(ps.lines/samplesSecond, 1), mostStride)
+		ps.second, ps.lines = second, 0
+	}
+	ps.lines += len(b.Points)
+	i := ps.skip
+	for ; i < len(b.Points); i += ps.stride {
+		x := ps.at(b.Name(&b.Points[i]), int64(ps.stride), b.Arrival)
+		x.lines[0] += int64(ps.stride)
+	}
+	ps.skip = i - len(b.Points)
+}
+
+// meet counts a name that the lane did not know.
+func (ps *prefixes) meet(name []byte, hash uint64, now int64) {
+	x := ps.at(name, 1, now)
+	x.names.AddHash(hash)
+	x.fresh[0]++
+}
+
+// at returns the figures of a name's prefix, at a time in Unix milliseconds.
+func (ps *prefixes) at(name []byte, weight, now int64) *prefix {
+	x := &top.AddText(ps.top, prefixOf(name), weight).Value
+	x.move(now / 1000 / prefixWindow)
+	return x
+}
+
+func (x *prefix) move(minute int64) {
+	switch minute {
+	case x.minute:
+		return
+	case x.minute + 1:
+		x.lines, x.fresh = [2]int64{0, x.lines[0]}, [2]int64{0, x.fresh[0]}
+	default:
+		x.lines, x.fresh = [2]int64{}, [2]int64{}
+	}
+	x.minute = minute
+}
+
+// Prefixes returns what the lane has met by prefix, as of a time in Unix milliseconds. Only its owner may ask.
+func (l *Lane) Prefixes(now int64) []Prefix {
+	var all []Prefix
+	l.busiest.top.Each(func(e *top.Entry[string, prefix]) {
+		x := e.Value
+		x.move(now / 1000 / prefixWindow)
+		elapsed := max(1, float64(now%(1000*prefixWindow))/1000)
+		if x.lines[1]+x.fresh[1] > 0 {
+			elapsed += prefixWindow
+		}
+		p := Prefix{Name: e.Key, Lines: float64(x.lines[0]+x.lines[1]) / elapsed, New: float64(x.fresh[0]+x.fresh[1]) / elapsed * 60}
+		p.Names.Merge(&e.Value.names)
+		all = append(all, p)
+	})
+	return all
+}
