@@ -20,14 +20,15 @@ func (t *Table) Next(rules []RuleOptions, clusters []*Cluster) (*Table, error) {
 
 // Follow has every lane follow t, which is the next of the one that they follow: each between two of its batches, so that a
 // batch goes down one table. workers must call the function it is given for each worker's lane, by the lane's owner, and return
-// once these have run. When Follow returns, nobody sends to what only the table before had.
-func (t *Table) Follow(workers func(f func(*Lane))) {
+// once these have run; turned is called when every lane follows t. When Follow returns, nobody sends to what only the table before had.
+func (t *Table) Follow(workers func(f func(*Lane)), turned func()) {
 	t.change.Make(func(shard int) { t.lanes[shard].turn(t) }, func() {
-		var turned []<-chan struct{}
-		workers(func(l *Lane) { turned = append(turned, l.turn(t)) })
-		for _, one := range turned {
+		var done []<-chan struct{}
+		workers(func(l *Lane) { done = append(done, l.turn(t)) })
+		for _, one := range done {
 			<-one
 		}
+		turned()
 	})
 }
 
@@ -40,7 +41,7 @@ func (l *Lane) turn(next *Table) <-chan struct{} {
 		l.scatter.Flush()
 		l.pushAll()
 		met := make([]Tally, len(l.table.rules))
-		l.Tally(met)
+		l.tally(met)
 		l.past = make([]Tally, len(next.rules))
 		for i, from := range next.from {
 			if from >= 0 {

@@ -52,14 +52,14 @@ func TestFollow(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	next.Follow(func(f func(*Lane)) { f(lane) })
+	next.Follow(func(f func(*Lane)) { f(lane) }, func() {})
 	lane.Accept(batch("x.one", "two", "two"))
 	lane.Close()
 	sum, err := next.Tally(context.Background())
 	if err != nil {
 		t.Fatal(err)
 	}
-	lane.Tally(sum)
+	lane.Tally(next, sum)
 	if got := []int64{sum[0].Hits, sum[1].Hits, sum[2].Hits}; !slices.Equal(got, []int64{2, 4, 1}) {
 		t.Errorf("hits %v", got)
 	}

@@ -110,8 +110,15 @@ type Tally struct {
 	Last int64 // Unix milliseconds when the latest of them arrived, 0 for never
 }
 
-// Tally adds up in sum, by the rules' places from 0, what the lane's points met. Only the lane's owner may call it.
-func (l *Lane) Tally(sum []Tally) {
+// Tally adds up in sum, by the places from 0 of t's rules, what the lane's points met; nothing if the lane follows another
+// table at this moment. Only the lane's owner may call it.
+func (l *Lane) Tally(t *Table, sum []Tally) {
+	if l.table == t {
+		l.tally(sum)
+	}
+}
+
+func (l *Lane) tally(sum []Tally) {
 	for i, t := range l.past {
 		sum[i].add(t)
 	}

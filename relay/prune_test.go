@@ -43,7 +43,7 @@ func TestPrune(t *testing.T) {
 	l.Accept(batch("kept", "x.r1.y"))
 	l.Close()
 	sum := make([]Tally, len(tab.rules))
-	l.Tally(sum)
+	l.Tally(tab, sum)
 	if sum[0].Hits != 1<<12 || sum[1].Hits != 1<<12+1 || sum[13].Hits != 2 || sum[0].Last == 0 {
 		t.Errorf("the rules met %+v", sum)
 	}

@@ -205,7 +205,7 @@ func (t *Table) Action(i int) string { return t.rules[i].action() }
 func (t *Table) Tally(ctx context.Context) ([]Tally, error) {
 	sum := make([]Tally, len(t.rules))
 	for shard, lane := range t.lanes {
-		if err := t.Aggregator.Ask(ctx, shard, func() { lane.Tally(sum) }); err != nil {
+		if err := t.Aggregator.Ask(ctx, shard, func() { lane.Tally(t, sum) }); err != nil {
 			return nil, err
 		}
 	}

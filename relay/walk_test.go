@@ -94,7 +94,7 @@ func TestTally(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l.Tally(sum)
+	l.Tally(tab, sum)
 	for i, want := range []int64{3, 2, 1, 0, 2} { // the last: the average and the maximum
 		if sum[i].Hits != want || (sum[i].Last >= before) != (want > 0) {
 			t.Errorf("rule %d: %+v, want %d hits", i+1, sum[i], want)

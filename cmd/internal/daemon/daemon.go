@@ -46,8 +46,7 @@ type Daemon struct {
 	lanes      []*relay.Lane // of the workers, in their order
 	aggregator *aggregate.Aggregator
 
-	// What a reload changes. Whoever looks at it, or at what lanes say of it, holds pipe; a reload holds it alone while lanes
-	// turn from one table to the next.
+	// What a reload changes. Whoever looks at it holds pipe; a reload holds it alone once every lane has turned to the next table.
 	pipe      sync.RWMutex
 	file      *conf.File
 	listeners []*ingest.Listener

@@ -153,7 +153,6 @@ func (n *next) abandon() {
 func (d *Daemon) turn(n *next) {
 	before := d.table.Clusters
 	gone := relay.Gone(before, n.table.Clusters)
-	d.pipe.Lock()
 	n.log()
 	d.quota.Resize(n.file.Limits.Connections)
 	d.aggregator.SetLimit(n.file.Limits.Series)
@@ -165,14 +164,14 @@ func (d *Daemon) turn(n *next) {
 	for _, c := range n.table.Clusters {
 		c.Start()
 	}
-	d.leaving.note(before, gone)
 	n.table.Follow(func(f func(*relay.Lane)) {
 		for i, lane := range d.lanes {
 			if err := d.ask(context.Background(), d.workers[i], func() { f(lane) }); err != nil {
 				panic(fmt.Sprintf("bug: a worker is gone in the middle of a reload: %v", err))
 			}
 		}
-	})
+	}, d.pipe.Lock) // not before: a lane turns after its batch, which may take long, and until then all is to be seen
+	d.leaving.note(before, gone)
 	d.turnListeners(n)
 	d.file, d.table, d.listeners = n.file, n.table, n.listeners
 	d.pipe.Unlock()

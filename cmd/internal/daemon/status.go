@@ -118,7 +118,7 @@ func (d *Daemon) rules(ctx context.Context) ([]RuleStatus, error) {
 		return nil, err
 	}
 	for i, lane := range d.lanes {
-		if err := d.ask(ctx, d.workers[i], func() { lane.Tally(tallies) }); err != nil {
+		if err := d.ask(ctx, d.workers[i], func() { lane.Tally(d.table, tallies) }); err != nil {
 			return nil, err
 		}
 	}
