@@ -46,6 +46,9 @@ func (s *shard) attend(t *table, slot uint32, se *series) {
 		if t.rule.tiers[i].widest > 0 {
 			s.slide(t, slot, i)
 		}
+		if t.rule.statsd != nil && len(s.touched) > 0 {
+			s.roll(t, slot, se)
+		}
 		t.sweep(slot, i, s.now)
 	}
 	for i := range t.rule.tiers {

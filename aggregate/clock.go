@@ -60,6 +60,9 @@ func (s *shard) setBack(by time.Duration) {
 					earlier(&list[j].last)
 				}
 			}
+			if t.rule.statsd != nil {
+				t.rewind(se, now)
+			}
 			se.alarm = now
 			s.agenda.add(now, entry{uint16(id), uint32(slot)})
 		}

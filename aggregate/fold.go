@@ -43,6 +43,10 @@ func (s *shard) fold(block *Samples) {
 				t.adopt(slot)
 			}
 			t.series[slot].heard = heard
+			if t.rule.statsd != nil {
+				s.measure(t, slot, sm, block.Arrival)
+				continue
+			}
 			if t.rule.Compat != "" {
 				x.v = t.rule.input(x.v, false)
 			}

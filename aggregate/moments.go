@@ -19,7 +19,8 @@ const (
 	colGrowth   // of a counter
 	colPositive // the sum of the values above 0
 	colPositives
-	nColumns = int(colPositives) + 1
+	colWeight // for how many values a statsd timer's stand
+	nColumns  = int(colWeight) + 1
 )
 
 type columnSet uint16

@@ -114,8 +114,8 @@ func (r *Rule) appendName(dst, key []byte, res *result) []byte {
 		path, tags = name[:at], name[at:]
 	}
 	start := len(dst)
-	if res.tail != "" && len(name)+len(res.tail) <= math.MaxUint16 { // most
-		return append(append(append(dst, path...), res.tail...), tags...)
+	if (res.tail != "" || res.head != "") && len(res.head)+len(name)+len(res.tail) <= math.MaxUint16 { // most
+		return append(append(append(append(dst, res.head...), path...), res.tail...), tags...)
 	}
 	if res.own > 0 {
 		var as []byte

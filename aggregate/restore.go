@@ -194,6 +194,9 @@ func (t *table) readCell(d *state.Decoder, cell uint32) {
 	if t.side.set&sideSources != 0 {
 		d.Skip(t.side.sources[cell].Decode(d.Rest()))
 	}
+	if t.side.set&sideValues != 0 {
+		d.Skip(t.side.values[cell].Decode(d.Rest()))
+	}
 	if t.side.set&sideStamps != 0 {
 		st := new(stamps)
 		for range d.Count(17) {

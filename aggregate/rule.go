@@ -28,9 +28,10 @@ type Rule struct {
 	layout    layout
 	asks      sideSet
 	outputs   []output
-	results   int     // of one series, over all outputs
-	tail      int     // the longest that follows the series' name in a result's, if that is all there is to name them; else 0
-	scale     float64 // 10^decimals, 0 if results are not rounded
+	results   int      // of one series, over all outputs
+	tail      int      // the longest that follows the series' name in a result's, if that is all there is to name them; else 0
+	scale     float64  // 10^decimals, 0 if results are not rounded
+	statsd    *measure // how it takes samples of a statsd kind; nil if it does not
 }
 
 // An output is what is emitted of each slice of a tier, or of each window over them.
@@ -46,6 +47,7 @@ type result struct {
 	function
 	number int    // among all of the rule
 	as     string // marked, see MarkPlaceholders
+	head   string // of one whose samples are measured: what stands before the series' name, if what stands there is clean; else ""
 	tail   string // what follows the series' name if that begins the result's and all of it is clean; else ""
 	own    int    // which `as` of the series' key replaces that, counted from 1; 0 if none does
 	period string // as names hold it

@@ -235,6 +235,9 @@ func (t *table) appendCell(dst []byte, cell uint32) []byte {
 	if t.side.set&sideSources != 0 {
 		dst = t.side.sources[cell].Append(dst)
 	}
+	if t.side.set&sideValues != 0 {
+		dst = t.side.values[cell].Append(dst)
+	}
 	if t.side.set&sideStamps != 0 {
 		var list []stamp
 		if st := t.side.stampsOf(cell); st != nil {

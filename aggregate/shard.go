@@ -199,6 +199,9 @@ func (s *shard) finishTier(t *table, slot uint32, tier int, until int64) {
 	list := t.runs.view(tr)
 	for i := range list {
 		sl := &list[i]
+		if t.rule.statsd != nil && t.untouched(sl) {
+			continue // an idle series need not be told of before its time
+		}
 		switch sl.state() {
 		case open:
 			if ti.end(sl.k) <= until {

@@ -14,6 +14,7 @@ const (
 	sideUnique
 	sideSources
 	sideStamps
+	sideValues
 )
 
 // sides are these things of a table's slices, each by the number of the slice's cell.
@@ -23,6 +24,7 @@ type sides struct {
 	unique    []*sketch.Distinct // values
 	sources   []*sketch.Distinct // inputs
 	stamps    []*stamps
+	values    []*sketch.Values // of statsd's timers: used again by the next slice in the cell
 }
 
 // take makes the sides of a new slice, but for stamps, which only slices of the base tier have.
@@ -35,6 +37,9 @@ func (s *sides) take(cell uint32) {
 	}
 	if s.set&sideSources != 0 {
 		s.sources = put(s.sources, cell, new(sketch.Distinct))
+	}
+	if s.set&sideValues != 0 && (int(cell) >= len(s.values) || s.values[cell] == nil) {
+		s.values = put(s.values, cell, new(sketch.Values))
 	}
 }
 
@@ -60,6 +65,9 @@ func (s *sides) give(cell uint32) {
 	}
 	if s.set&sideStamps != 0 && int(cell) < len(s.stamps) {
 		s.stamps[cell] = nil
+	}
+	if s.set&sideValues != 0 {
+		s.values[cell].Reset()
 	}
 }
 
@@ -117,6 +125,7 @@ func (s *sides) shrink(cells int) {
 	s.unique = shrunk(s.unique, cells)
 	s.sources = shrunk(s.sources, cells)
 	s.stamps = shrunk(s.stamps, cells)
+	s.values = shrunk(s.values, cells)
 }
 
 func shrunk[T any](list []*T, n int) []*T {

@@ -144,6 +144,7 @@ func (c *checker) listeners() {
 		c.listenSizes(p, &o)
 		c.listenLimits(p, &o)
 		c.listenFiles(p, &o)
+		c.listenStatsd(p, &o)
 		if len(o.Address) == 0 {
 			c.missing(p, "address", "has no address", `write address = ["tcp://:2003"]`)
 		}
@@ -153,13 +154,23 @@ func (c *checker) listeners() {
 				c.faultAt(p, "address", j, msg, hint)
 				continue
 			}
-			i := slices.IndexFunc(all, func(l listener) bool { return l.overlaps(a) })
-			if i >= 0 {
-				c.faultAt(p, "address", j, fmt.Sprintf("%s is taken by %s", quote(text), all[i]), "")
-			}
-			all = append(all, listener{address: a, text: quote(text), place: p})
+			all = c.claim(p, "address", j, a, text, all)
+		}
+		all = c.manage(p, &o, all)
+	}
+}
+
+// claim adds what listens on an address to all that does, and finds fault if that is taken. The address is the value of a
+// key, or, with i not negative, the i-th.
+func (c *checker) claim(p Place, key string, i int, a address, text string, all []listener) []listener {
+	if at := slices.IndexFunc(all, func(l listener) bool { return l.overlaps(a) }); at >= 0 {
+		if msg := fmt.Sprintf("%s is taken by %s", quote(text), all[at]); i >= 0 {
+			c.faultAt(p, key, i, msg, "")
+		} else {
+			c.fault(p, key, msg, "")
 		}
 	}
+	return append(all, listener{address: a, text: quote(text), place: p})
 }
 
 // A listener is an address that something listens on.

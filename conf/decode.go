@@ -8,6 +8,7 @@ import (
 	"plumbago/aggregate"
 	"plumbago/carbon/transport"
 	"plumbago/ingest"
+	"plumbago/ingest/statsd"
 	"plumbago/relay"
 )
 
@@ -64,6 +65,8 @@ func fresh(t reflect.Type) reflect.Value {
 		*o = aggregate.DefaultOptions()
 	case *aggregate.OutputOptions:
 		*o = aggregate.DefaultOutputOptions()
+	case *statsd.Options:
+		*o = statsd.DefaultOptions()
 	case *transport.ClientTLS:
 		*o = transport.DefaultClientTLS()
 	}

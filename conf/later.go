@@ -10,12 +10,12 @@ import (
 var laterKeys = map[string][]string{
 	"self":   {"mmstats"},
 	"limits": {"memory"},
-	"listen": {"linger", "statsd", "resp", "ack"},
+	"listen": {"linger", "resp", "ack"},
 }
 
 // laterValues are values, by key, of which the same is true.
 var laterValues = map[string][]string{
-	"listen.protocol":  {"statsd", "resp", "redis", "nats"},
+	"listen.protocol":  {"resp", "redis", "nats"},
 	"cluster.protocol": {"redis", "nats"},
 	"cluster.overflow": {"block"},
 	"listen.address":   {"redis", "nats"}, // the schemes

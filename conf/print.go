@@ -2,6 +2,7 @@ package conf
 
 import (
 	"fmt"
+	"math"
 	"reflect"
 	"slices"
 	"strconv"
@@ -9,6 +10,7 @@ import (
 	"time"
 
 	"plumbago/aggregate"
+	"plumbago/ingest/statsd"
 	"plumbago/relay"
 )
 
@@ -69,7 +71,7 @@ func (p *printer) table(header, path string, v reflect.Value, without []string) 
 			value = value.Elem()
 		}
 		switch {
-		case value.Kind() == reflect.Struct && !isWindow(value), value.Type() == reflect.TypeFor[[]aggregate.OutputOptions]():
+		case value.Kind() == reflect.Struct && !isWindow(value), value.Kind() == reflect.Slice && value.Type().Elem().Kind() == reflect.Struct:
 			below = append(below, fd)
 		case slices.Contains(without, fd.key), (value.Kind() == reflect.Slice || value.Kind() == reflect.Map) && value.IsNil():
 		default:
@@ -80,13 +82,26 @@ func (p *printer) table(header, path string, v reflect.Value, without []string) 
 	for _, fd := range below {
 		value, path := v.FieldByIndex(fd.index), path+"."+fd.key
 		if value.Kind() != reflect.Slice {
-			p.table("["+path+"]", path, value.Elem(), nil)
+			p.table("["+path+"]", path, value.Elem(), unwritten(value.Interface()))
 			continue
 		}
 		for i := range value.Len() {
-			p.table("[["+path+"]]", path, value.Index(i), inherited(value.Index(i).Addr().Interface().(*aggregate.OutputOptions)))
+			p.table("[["+path+"]]", path, value.Index(i), unwritten(value.Index(i).Addr().Interface()))
 		}
 	}
+}
+
+// unwritten returns the keys of a section within another that are not to be written.
+func unwritten(o any) []string {
+	switch o := o.(type) {
+	case *aggregate.OutputOptions:
+		return inherited(o)
+	case *statsd.Options:
+		if o.Legacy {
+			return []string{"prefix", "prefix_counter", "prefix_timer", "prefix_gauge", "prefix_set"}
+		}
+	}
+	return nil
 }
 
 // isWindow says whether v is an aggregate.Window, which is written as one value.
@@ -125,6 +140,11 @@ func literal(v reflect.Value, f field) string {
 			elems[i] = literal(v.Index(i), f)
 		}
 		return "[" + strings.Join(elems, ", ") + "]"
+	case reflect.Float64:
+		if math.IsInf(v.Float(), 0) {
+			return strings.TrimPrefix(strings.ToLower(fmt.Sprint(v.Float())), "+")
+		}
+		return strconv.FormatFloat(v.Float(), 'f', -1, 64)
 	case reflect.String:
 		if f.template {
 			return tomlString(v.String())

@@ -77,7 +77,7 @@ func tables(t reflect.Type) bool {
 
 // facts says in one line what a key may be set to and what it is without.
 func facts(s kind, f field, t reflect.Type) string {
-	what := map[reflect.Kind]string{reflect.String: "text", reflect.Bool: "true or false", reflect.Int: "whole number"}
+	what := map[reflect.Kind]string{reflect.String: "text", reflect.Bool: "true or false", reflect.Int: "whole number", reflect.Float64: "number"}
 	one := t
 	if t.Kind() == reflect.Slice || t.Kind() == reflect.Pointer {
 		one = t.Elem()
@@ -96,7 +96,7 @@ func facts(s kind, f field, t reflect.Type) string {
 		name = "size"
 	}
 	if t.Kind() == reflect.Slice {
-		name = "list of " + map[string]string{"text": "texts", "duration": "durations"}[name]
+		name = "list of " + map[string]string{"text": "texts", "duration": "durations", "number": "numbers"}[name]
 	}
 	if f.enum != nil {
 		values := make([]string, len(f.enum))

@@ -61,6 +61,17 @@ func (d *decoder) scalar(value any, v reflect.Value, f field, path string) bool 
 		}
 		v.SetInt(n)
 		return true
+	case reflect.Float64:
+		switch n := value.(type) {
+		case float64:
+			v.SetFloat(n)
+		case int64:
+			v.SetFloat(float64(n))
+		default:
+			d.fault(path, mustBe("a number", value), "")
+			return false
+		}
+		return true
 	}
 	panic("bug: the key " + path + " has a type that no value can be read into")
 }

@@ -7,6 +7,7 @@ import (
 	"plumbago/aggregate/history"
 	"plumbago/carbon/transport"
 	"plumbago/ingest"
+	"plumbago/ingest/statsd"
 	"plumbago/relay"
 )
 
@@ -31,6 +32,8 @@ func sections() []kind {
 		{"listen", "in [[listen]]", reflect.TypeFor[ingest.Options]()},
 		{"listen.tls", "in [listen.tls]", reflect.TypeFor[transport.ServerTLS]()},
 		{"listen.mmstats", "in [listen.mmstats]", reflect.TypeFor[ingest.FilesOptions]()},
+		{"listen.statsd", "in [listen.statsd]", reflect.TypeFor[statsd.Options]()},
+		{"listen.statsd.histogram", "in [[listen.statsd.histogram]]", reflect.TypeFor[statsd.Histogram]()},
 		{"cluster", "in [[cluster]]", reflect.TypeFor[relay.ClusterOptions]()},
 		{"cluster.tls", "in [cluster.tls]", reflect.TypeFor[transport.ClientTLS]()},
 		{"rule", "in [[rule]]", reflect.TypeFor[relay.RuleOptions]()},

@@ -28,6 +28,7 @@ type Listener struct {
 	trust    prefixes          // the balancers that may connect; of use only if named
 	server   *transport.Server // nil without TLS
 	limiter  *limiter          // nil if there is no rate to hold to
+	repeater *repeater         // nil if nothing is sent on
 	log      *zap.Logger
 
 	acceptors []*acceptor
@@ -83,6 +84,8 @@ type Stats struct {
 	Broken      Broken  `json:"broken"`
 	RateLimited int64   `json:"rate_limited"`      // samples dropped because their peer sends more than rate
 	Stale       int64   `json:"tls_reload_errors"` // changed files of tls that could not be used, so that the old ones stay
+	Repeated    int64   `json:"repeated"`          // datagrams that were sent on to other statsd servers
+	NotRepeated int64   `json:"not_repeated"`      // those that could not be
 
 	Files *FilesStats `json:"files,omitempty"` // nil of a listener that reads none
 }
@@ -139,8 +142,9 @@ func NewListener(o Options, source uint16, workers []*Worker, log *zap.Logger) (
 		}
 	}
 	for range workers {
-		l.decoders = append(l.decoders, o.decoder())
+		l.decoders = append(l.decoders, o.decoder(source))
 	}
+	l.repeater = repeat(o, l.decoders)
 	return l, nil
 }
 
@@ -161,6 +165,7 @@ func (l *Listener) Addrs() []net.Addr { return l.bound }
 // Start launches the readers.
 func (l *Listener) Start() {
 	l.started = true
+	l.startRepeating()
 	for _, a := range l.acceptors {
 		l.accepting.Go(a.run)
 	}
@@ -352,6 +357,9 @@ func (l *Listener) Stats() Stats {
 	}
 	s.Accepted = l.counts.accepted.Load() // after Closed, so that Open is never negative
 	s.Open = s.Accepted - s.Closed
+	if l.repeater != nil {
+		s.Repeated, s.NotRepeated = l.repeater.sent.Load(), l.repeater.failed.Load()
+	}
 	if len(l.files) > 0 {
 		f := &l.counts.files
 		s.Files = &FilesStats{Read: f.read.Load(), Fields: f.fields.Load(), Damaged: f.damaged.Load()}
@@ -380,6 +388,9 @@ func (l *Listener) Sockets() (all []SocketStats) {
 
 // Name returns the listener's addresses as they are configured.
 func (l *Listener) Name() string { return l.name }
+
+// Source returns the number that the listener's batches bear.
+func (l *Listener) Source() uint16 { return l.source }
 
 // Protocol returns what the listener's senders speak.
 func (l *Listener) Protocol() string { return l.opts.Protocol }

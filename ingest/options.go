@@ -7,13 +7,14 @@ import (
 
 	"plumbago/carbon"
 	"plumbago/carbon/transport"
+	"plumbago/ingest/statsd"
 )
 
 // Options are the keys of a [[listen]] section.
 type Options struct {
-	// What the senders speak: "line" (carbon's plaintext, with statsd-style name:value|N and |D) or "pickle"; or "mmstats", for
-	// files in which applications publish their figures.
-	Protocol string `toml:"protocol" enum:"line|pickle|mmstats"`
+	// What the senders speak: "line" (carbon's plaintext, among which lines of statsd may be), "pickle" or "statsd"; or "mmstats",
+	// for files in which applications publish their figures.
+	Protocol string `toml:"protocol" enum:"line|pickle|statsd|mmstats"`
 	// Where to listen: tcp://HOST:PORT, udp://HOST:PORT, tls://HOST:PORT, unix://PATH or unixgram://PATH; without a
 	// host, on every address. Several addresses share the other keys. A UDP address is read by a socket for each core;
 	// what one client sends stays in one of them, and in order. With protocol = "mmstats", file:// and a glob, as in
@@ -61,6 +62,8 @@ type Options struct {
 	Mmstats *FilesOptions `toml:"mmstats"`
 	// The certificate for the addresses that begin with tls://.
 	TLS *transport.ServerTLS `toml:"tls"`
+	// What becomes of statsd's samples, on a listener of lines, too; without it the defaults hold.
+	Statsd *statsd.Options `toml:"statsd"`
 
 	// Quota bounds the connections of this listener and others together; nil bounds nothing.
 	Quota *Quota `toml:"-"`
@@ -82,7 +85,7 @@ func (o Options) Check() error {
 	var errs []error
 	wrong := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
 	switch o.Protocol {
-	case "line", "pickle":
+	case "line", "pickle", "statsd":
 	case "mmstats":
 		if o.Period != nil && *o.Period <= 0 {
 			wrong("period is %v: want more than 0", *o.Period)
@@ -91,7 +94,7 @@ func (o Options) Check() error {
 			errs = append(errs, err)
 		}
 	default:
-		wrong("protocol %q is not known: want line, pickle or mmstats", o.Protocol)
+		wrong("protocol %q is not known: want line, pickle, statsd or mmstats", o.Protocol)
 	}
 	if len(o.Address) == 0 {
 		wrong("address is empty: a listener needs at least one")
@@ -179,12 +182,28 @@ func (o Options) files() FilesOptions {
 	return *o.Mmstats
 }
 
-// decoder returns a new decoder of o's protocol.
-func (o Options) decoder() carbon.Decoder {
-	if o.Protocol == "pickle" {
-		return carbon.NewPickleDecoder(o.limits())
+// StatsdOptions returns what becomes of statsd's samples; ok is false if none can come.
+func (o Options) StatsdOptions() (s statsd.Options, ok bool) {
+	switch {
+	case o.Protocol != "line" && o.Protocol != "statsd":
+		return s, false
+	case o.Statsd == nil:
+		return statsd.DefaultOptions(), true
 	}
-	return carbon.NewLineDecoder(o.limits())
+	return *o.Statsd, true
+}
+
+// decoder returns a new decoder of o's protocol for the listener with the given number.
+func (o Options) decoder(source uint16) carbon.Decoder {
+	s, _ := o.StatsdOptions()
+	switch tags := statsd.Tags(s.Tags); o.Protocol {
+	case "pickle":
+		return carbon.NewPickleDecoder(o.limits())
+	case "statsd":
+		return statsd.NewDecoder(o.limits(), tags, int(source))
+	default:
+		return statsd.NewLineDecoder(o.limits(), tags, int(source))
+	}
 }
 
 // cutter returns a new cutter of o's protocol, for one stream.

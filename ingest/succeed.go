@@ -176,6 +176,8 @@ func (s *Stats) Add(o Stats) {
 	s.Broken.Compress += o.Broken.Compress
 	s.RateLimited += o.RateLimited
 	s.Stale += o.Stale
+	s.Repeated += o.Repeated
+	s.NotRepeated += o.NotRepeated
 	if o.Files != nil {
 		f := *o.Files
 		if s.Files != nil {

@@ -3,8 +3,8 @@ package relay
 import "fmt"
 
 // Next compiles the table that is to follow t. It changes nothing until Follow; only one may be made at a time.
-func (t *Table) Next(rules []RuleOptions, clusters []*Cluster) (*Table, error) {
-	next, folds, err := compile(rules, clusters)
+func (t *Table) Next(rules []RuleOptions, clusters []*Cluster, measured ...Measured) (*Table, error) {
+	next, folds, err := compile(rules, clusters, measured)
 	if err != nil {
 		return nil, err
 	}
@@ -86,7 +86,10 @@ func (t *Table) matched(before *Table) []int {
 // leaver returns what becomes of the results of a rule that is gone: they go to those of its clusters that are still there,
 // or walk on from where the rule stood.
 func (t *Table) leaver(before *Table, r *rule) *rule {
-	gone := &rule{RuleOptions: r.RuleOptions, number: t.standIn(before, r.number-1), results: make([][]int, len(r.results))}
+	gone := &rule{RuleOptions: r.RuleOptions, results: make([][]int, len(r.results))}
+	if r.number > 0 { // else it measures: its results walk on from the first
+		gone.number = t.standIn(before, r.number-1)
+	}
 	for i, to := range r.results {
 		if to == nil {
 			continue

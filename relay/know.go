@@ -15,7 +15,13 @@ func (l *Lane) know(b *carbon.Batch, p *carbon.Point) *seen {
 		return s
 	}
 	l.busiest.meet(name, p.Hash, b.Arrival)
-	w := l.bind(name, p.Kind, aggregate.Origin{Listener: b.Source, Peer: b.PeerOf(p).Addr()}, l.table.walk(&l.asking.walker, string(name), 0, nil))
+	var v *verdict
+	if p.Kind.Statsd() {
+		v = l.table.measure(&l.asking.walker, string(name), p.Kind, b.Source)
+	} else {
+		v = l.table.walk(&l.asking.walker, string(name), 0, nil)
+	}
+	w := l.bind(name, p.Kind, aggregate.Origin{Listener: b.Source, Peer: b.PeerOf(p).Addr()}, v)
 	return l.memory.young.add(p.Hash, name, w)
 }
 

@@ -17,9 +17,10 @@ type Table struct {
 	Aggregator *aggregate.Aggregator
 	Taps       *tap.Taps // those who watch what its lanes are given; nil is nobody. To be set before the first batch
 	rules      []rule
-	set        *pattern.Set // finds the rules that a name may meet
-	folding    []*rule      // the rules that aggregate, in their order
-	byID       []*rule      // those, and rules that are gone and not finished, by the aggregator's IDs; nil where there is none
+	set        *pattern.Set         // finds the rules that a name may meet
+	folding    []*rule              // the rules that aggregate, in their order
+	byID       []*rule              // those, and rules that are gone and not finished, by the aggregator's IDs; nil where there is none
+	measures   map[uint16]*measures // by the listener; nil if no samples of statsd's kinds come
 
 	// The clusters' shares and places are numbered through, in the order of the clusters.
 	firstShare, firstPlace []int
@@ -44,9 +45,10 @@ type rule struct {
 	stop    bool
 }
 
-// NewTable compiles the rules over the clusters, and makes an aggregator of so many shards for those that aggregate.
-func NewTable(rules []RuleOptions, clusters []*Cluster, shards, seriesLimit int) (*Table, error) {
-	t, folds, err := compile(rules, clusters)
+// NewTable compiles the rules over the clusters, and makes an aggregator of so many shards for those that aggregate and
+// for what is measured.
+func NewTable(rules []RuleOptions, clusters []*Cluster, shards, seriesLimit int, measured ...Measured) (*Table, error) {
+	t, folds, err := compile(rules, clusters, measured)
 	if err != nil {
 		return nil, err
 	}
@@ -61,11 +63,16 @@ func NewTable(rules []RuleOptions, clusters []*Cluster, shards, seriesLimit int)
 }
 
 // compile compiles the rules over the clusters, and returns those that aggregate for an aggregator.
-func compile(rules []RuleOptions, clusters []*Cluster) (t *Table, folds []*aggregate.Rule, err error) {
+func compile(rules []RuleOptions, clusters []*Cluster, measured []Measured) (t *Table, folds []*aggregate.Rule, err error) {
 	t = &Table{Clusters: clusters, rules: make([]rule, len(rules))}
 	for _, c := range clusters {
 		t.firstShare, t.firstPlace = append(t.firstShare, t.shares), append(t.firstPlace, t.places)
 		t.shares, t.places = t.shares+c.shares(), t.places+c.places()
+	}
+	for i := range measured {
+		if folds, err = t.addMeasures(&measured[i], folds); err != nil {
+			return nil, nil, err
+		}
 	}
 	var matchers []*pattern.Matcher
 	for i, o := range rules {
@@ -184,7 +191,7 @@ func (r *rule) action() string {
 	return "send"
 }
 
-// Folding returns the place in the table, from 1, of the i-th rule that aggregates, counted from 0.
+// Folding returns the place in the table, from 1, of the i-th rule that aggregates, counted from 0; 0 for one that measures.
 func (t *Table) Folding(i int) (number int) { return t.folding[i].number }
 
 // Owner returns the place in the table, from 1, of the aggregate rule with the given ID; 0 if it is gone.

@@ -239,3 +239,22 @@ func BenchmarkPatch(b *testing.B) {
 		pass++
 	}
 }
+
+// TestStatsd wants counters and timers in turn, and their count to be the number of lines.
+func TestStatsd(t *testing.T) {
+	all := names(1000, 100, 1)
+	track := newStatsd(all, starts(len(all), 1))
+	track.patch(0, track.units(), 7, 1)
+	counters, timers := 0, 0
+	for line := range strings.Lines(string(track.bytes)) {
+		switch {
+		case strings.HasSuffix(line, ":1|c\n"):
+			counters++
+		case strings.HasSuffix(line, "|ms\n"):
+			timers++
+		}
+	}
+	if counters != 500 || timers != 500 || track.sum(0, track.units(), 7) != 1000*100 {
+		t.Errorf("%d counters, %d timers, the sum is %d", counters, timers, track.sum(0, track.units(), 7))
+	}
+}

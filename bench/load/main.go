@@ -39,7 +39,7 @@ type result struct {
 	Lines   int64   `json:"lines"`
 	Bytes   int64   `json:"bytes"`
 	Writes  int64   `json:"writes"`
-	Sum     float64 `json:"sum"`     // of all values sent
+	Sum     float64 `json:"sum"`     // of all values sent, or of what statsd counts
 	Start   float64 `json:"start"`   // Unix time of the first write
 	Seconds float64 `json:"seconds"` // from then until the last write returned
 	Behind  float64 `json:"behind"`  // the most that a tick was late, in seconds
@@ -54,7 +54,7 @@ func main() {
 	flag.IntVar(&o.names, "names", 100000, "distinct names")
 	flag.IntVar(&o.groups, "groups", 1000, "distinct first two nodes of the names")
 	flag.Uint64Var(&o.seed, "seed", 1, "of names' order and values")
-	flag.StringVar(&o.protocol, "protocol", "line", "line or pickle")
+	flag.StringVar(&o.protocol, "protocol", "line", "line, pickle or statsd")
 	flag.IntVar(&o.frame, "frame", 500, "points of a pickle frame")
 	flag.IntVar(&o.write, "write", 0, "bytes of a write at most; 1 is one line each (default 64 KiB on streams, 1400 in datagrams)")
 	flag.Int64Var(&o.rate, "rate", 0, "lines a second; 0 as fast as they are taken")
@@ -101,8 +101,8 @@ func (o *options) check() error {
 		return fmt.Errorf("what is %q?", flag.Arg(0))
 	case o.conns < 1 || o.names < o.conns || o.groups < 1 || o.frame < 1:
 		return errors.New("-conns, -groups and -frame are at least 1, -names at least -conns")
-	case o.protocol != "line" && o.protocol != "pickle":
-		return fmt.Errorf("-protocol %q is neither line nor pickle", o.protocol)
+	case o.protocol != "line" && o.protocol != "pickle" && o.protocol != "statsd":
+		return fmt.Errorf("-protocol %q is none of line, pickle and statsd", o.protocol)
 	case o.print != "" && o.print != "names" && o.print != "groups":
 		return fmt.Errorf("-print %q is neither names nor groups", o.print)
 	case o.print == "" && o.lines <= 0 && o.span <= 0:
@@ -132,9 +132,12 @@ func (o *options) senders() ([]*sender, error) {
 			mine, from = append(mine, all[i]), append(from, values[i])
 		}
 		s := &sender{most: most}
-		if o.protocol == "pickle" {
+		switch o.protocol {
+		case "pickle":
 			s.track = newPickle(mine, from, o.frame)
-		} else {
+		case "statsd":
+			s.track = newStatsd(mine, from)
+		default:
 			s.track = newLines(mine, from)
 		}
 		senders = append(senders, s)

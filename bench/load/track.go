@@ -89,6 +89,22 @@ func newLines(names []string, starts []start) *track {
 	return t
 }
 
+// newStatsd builds a track of statsd's lines: of names in turn counters, each counting one, and timers. The sum of what is counted, by
+// the counters and in the timers, is the number of lines.
+func newStatsd(names []string, starts []start) *track {
+	t := &track{patch: func(int, int, int64, int64) {}}
+	for i, name := range names {
+		t.bytes = append(append(t.bytes, name...), ':')
+		if i%2 == 0 {
+			t.bytes = append(t.bytes, "1|c\n"...)
+		} else {
+			t.bytes = append(strconv.AppendInt(t.bytes, starts[i].value/100, 10), "|ms\n"...)
+		}
+		t.add(1, 100, 0)
+	}
+	return t
+}
+
 // newPickle builds a track of pickle frames of up to size points each, byte for byte as Python 3 writes them with
 // protocol 2, which carbon's own relay uses.
 func newPickle(names []string, starts []start, size int) *track {

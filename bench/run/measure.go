@@ -65,7 +65,9 @@ func (b *bench) measure(ctx context.Context, s scenario, e entry) (m measurement
 		return m, fmt.Errorf("there is no system %q", e.system)
 	}
 	var check []string
-	if s.aggregate {
+	if s.statsd {
+		check = []string{"-verify", "-suffix", ".count", "-without", ".statsd."}
+	} else if s.aggregate {
 		check = []string{"-verify", "-suffix", ".sum"}
 	} else if b.verify {
 		check = []string{"-verify"}
@@ -87,7 +89,7 @@ func (b *bench) measure(ctx context.Context, s scenario, e entry) (m measurement
 	if w.InHost, w.InPort, err = net.SplitHostPort(w.In); err != nil {
 		return m, err
 	}
-	if m.Skipped, err = y.prepare(b.peers, &w, s.aggregate); err != nil || m.Skipped != "" {
+	if m.Skipped, err = y.prepare(b.peers, &w, s); err != nil || m.Skipped != "" {
 		return m, err
 	}
 	if y.program == "" {
@@ -172,9 +174,18 @@ func (b *bench) load(ctx context.Context, s scenario, e entry, to string) (r loa
 	if e.most > 0 && rate > e.most {
 		rate = e.most
 	}
-	out, err := exec.CommandContext(ctx, b.program("load"), "-to", "tcp://"+to,
-		"-names", strconv.Itoa(s.names), "-rate", strconv.FormatInt(rate, 10),
-		"-for", (time.Duration(s.seconds) * time.Second).String()).Output()
+	args := []string{
+		"-names", strconv.Itoa(s.names), "-rate", strconv.FormatInt(rate, 10), "-for", (time.Duration(s.seconds) * time.Second).String(),
+	}
+	if s.statsd {
+		args = append(args, "-to", "udp://"+to, "-protocol", "statsd")
+	} else {
+		args = append(args, "-to", "tcp://"+to)
+	}
+	if s.single {
+		args = append(args, "-write", "1")
+	}
+	out, err := exec.CommandContext(ctx, b.program("load"), args...).Output()
 	if err != nil {
 		if exit, ok := err.(*exec.ExitError); ok {
 			err = fmt.Errorf("%w: %s", err, exit.Stderr)

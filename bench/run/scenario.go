@@ -14,6 +14,8 @@ type scenario struct {
 	policy    string // which spreads the names over them; "" is forward
 	aggregate bool   // sums of groups come out, not the lines
 	each      bool   // each series is a group by itself
+	statsd    bool   // counters and timers in datagrams; aggregate is set, too
+	single    bool   // a line each in datagrams
 
 	entries []entry
 }
@@ -46,6 +48,9 @@ func scenarios() []scenario {
 	spread := []entry{relay, plumbago, base, floor, python}
 	spreadPaced := []entry{relay, plumbago, base, floor, floor10, python}
 
+	node := entry{label: "statsd (node)", system: "statsd", rules: 1, most: 25000}
+	counted := []entry{node, plumbago, base}
+
 	return []scenario{
 		{name: "A-flood", about: "one destination, as fast as it goes", names: 100000, outs: 1, seconds: 5, entries: forward},
 		{name: "A-100k", about: "one destination, 100,000 lines a second", names: 100000, rate: 100000, outs: 1, seconds: 5, entries: paced},
@@ -56,6 +61,10 @@ func scenarios() []scenario {
 		{name: "D-100k", about: "10,000 series into 1,000 sums, averages and maxima of 10 s, 100,000 lines a second", names: 10000, rate: 100000, outs: 1, aggregate: true, seconds: 12, entries: []entry{relay, plumbago, base}},
 		{name: "G-100k", about: "100,000 series, the sum and maximum of 10 s of each, 100,000 lines a second", names: 100000, rate: 100000, outs: 1, aggregate: true, each: true, seconds: 12, entries: []entry{relay, plumbago, base}},
 		{name: "G-1m", about: "1,000,000 series, the sum and maximum of 10 s of each, 100,000 lines a second", names: 1000000, rate: 100000, outs: 1, aggregate: true, each: true, seconds: 22, entries: []entry{plumbago, base, crashing}},
+		{name: "E-50k", about: "5,000 counters and 5,000 timers of statsd, some 20 lines a datagram, 50,000 lines a second", names: 10000, rate: 50000, outs: 1, aggregate: true, statsd: true, seconds: 22, entries: counted},
+		{name: "E-single", about: "the same with a line a datagram, 25,000 a second", names: 10000, rate: 25000, outs: 1, aggregate: true, statsd: true, single: true, seconds: 22, entries: counted},
+		{name: "E-most", about: "the same, packed, 1,500,000 lines a second", names: 10000, rate: 1500000, outs: 1, aggregate: true, statsd: true, seconds: 12, entries: counted},
+		{name: "E-mostsingle", about: "the same with a line a datagram, 400,000 a second", names: 10000, rate: 400000, outs: 1, aggregate: true, statsd: true, single: true, seconds: 12, entries: counted},
 	}
 }
 

@@ -18,6 +18,7 @@ type system struct {
 	version   []string // a command that prints its version
 	forward   string   // the file in bench/peers that is its configuration; "" if it needs none
 	aggregate string   // the same for sums of groups; "" if it cannot
+	statsd    string   // the same for counters and timers; "" if it cannot
 	check     []string // arguments that make it check its configuration; nil if it cannot
 	args      []string // arguments that make it run
 }
@@ -33,7 +34,7 @@ func (b *bench) table() map[string]system {
 	untuned.settings, untuned.args = "none", []string{"-f", "{{.Conf}}"}
 	ours := system{
 		settings: "none", program: b.program("plumbago"), version: []string{b.program("plumbago"), "version"},
-		forward: "plumbago-forward.toml", aggregate: "plumbago-aggregate.toml",
+		forward: "plumbago-forward.toml", aggregate: "plumbago-aggregate.toml", statsd: "plumbago-statsd.toml",
 		check: []string{"check", "-c", "{{.Conf}}"}, args: []string{"run", "-c", "{{.Conf}}"},
 	}
 	base := ours
@@ -55,10 +56,20 @@ func (b *bench) table() map[string]system {
 			version: []string{"dpkg-query", "-W", "graphite-carbon"},
 			args:    []string{"--nodaemon", "--config={{.Conf}}", "--pidfile={{.Dir}}/pid", "start"},
 		},
+		"statsd": {
+			settings: "legacyNamespace false", program: "node", statsd: "statsd.js", version: []string{"node", "-p", "'statsd ' + require('" + reference("package.json") + "').version + ' on node ' + process.version"},
+			args: []string{reference("stats.js"), "{{.Conf}}"},
+		},
 		"copy":      floor,
 		"copy-10ms": floor10,
 		"direct":    {settings: "-"},
 	}
+}
+
+// reference returns the path of a file of the reference statsd, which scripts/install fetches with npm.
+func reference(file string) string {
+	cache, _ := os.UserCacheDir()
+	return filepath.Join(cache, "plumbago", "npm", "node_modules", "statsd", file)
 }
 
 // A work is what a system is asked to do, in the words of its configuration's template.
@@ -96,7 +107,11 @@ func rules(groups []string, n int) []rule {
 
 // fill executes a template over w.
 func (w *work) fill(name, text string) (string, error) {
-	t, err := template.New(name).Funcs(template.FuncMap{"join": func(all []string) string { return strings.Join(all, ",") }}).Parse(text)
+	t, err := template.New(name).Funcs(template.FuncMap{
+		"join": func(all []string) string { return strings.Join(all, ",") },
+		"host": func(address string) string { host, _, _ := net.SplitHostPort(address); return host },
+		"port": func(address string) string { _, port, _ := net.SplitHostPort(address); return port },
+	}).Parse(text)
 	if err != nil {
 		return "", err
 	}
@@ -118,7 +133,7 @@ func (w *work) fillAll(args []string) ([]string, error) {
 }
 
 // prepare writes the configuration and says, as a reason, why the system cannot do the work on this machine.
-func (y *system) prepare(peers string, w *work, aggregate bool) (reason string, err error) {
+func (y *system) prepare(peers string, w *work, s scenario) (reason string, err error) {
 	if y.program == "" {
 		return "", nil
 	}
@@ -128,7 +143,12 @@ func (y *system) prepare(peers string, w *work, aggregate bool) (reason string, 
 	}
 	y.program = path
 	file := y.forward
-	if aggregate {
+	switch {
+	case s.statsd:
+		if file = y.statsd; file == "" {
+			return "it does not know statsd", nil
+		}
+	case s.aggregate:
 		if file = y.aggregate; file == "" {
 			return "it does not aggregate", nil
 		}

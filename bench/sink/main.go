@@ -39,10 +39,12 @@ func main() {
 		func(a string) error { addresses = append(addresses, a); return nil })
 	verify := flag.Bool("verify", false, "parse every line, and report sums and what is missing or out of order")
 	suffix := flag.String("suffix", "", "with -verify: only names with this end")
+	without := flag.String("without", "", "with -verify: only names that do not contain this")
 	flag.Parse()
 	var c *check
 	if *verify {
 		c = newCheck(*suffix)
+		c.without = []byte(*without)
 	}
 	if err := run(addresses, c); err != nil {
 		fmt.Fprintln(os.Stderr, "sink:", err)

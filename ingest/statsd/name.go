@@ -14,12 +14,15 @@ import (
 const (
 	oddByte = 1 << iota // does not stay as it is
 	tagByte             // begins a tag
+	dotByte             // ends a node
 )
 
 var classes = func() (t [256]uint8) {
 	for c := range t {
 		switch {
-		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', c == '-', c == '_', c == '.', c == '=':
+		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', c == '-', c == '_', c == '=':
+		case c == '.':
+			t[c] = dotByte
 		case c == ';':
 			t[c] = tagByte
 		default:
@@ -28,6 +31,19 @@ var classes = func() (t [256]uint8) {
 	}
 	return t
 }()
+
+// plain says whether a name stays as it is, and has no tags.
+func plain(name []byte) bool {
+	var all, doubled uint8
+	before := uint8(dotByte) // a leading dot is a doubled one
+	for _, c := range name {
+		class := classes[c]
+		doubled |= class & before
+		before = class
+		all |= class
+	}
+	return (doubled|before)&dotByte == 0 && all&(oddByte|tagByte) == 0
+}
 
 // sanitise writes a name as the reference would, in place, and returns what is left of it. It does not count as mended: that
 // is how statsd's clients know it.

@@ -34,7 +34,7 @@ var allowed = map[string][]string{
 	"ingest":          {"carbon", "carbon/pattern", "carbon/stat", "carbon/top", "carbon/transport", "ingest/resp", "ingest/mmstats", "ingest/statsd", zap, sys},
 	"relay":           {"carbon", "carbon/pattern", "carbon/stat", "carbon/tap", "carbon/top", "relay/ring", "relay/dest", "aggregate", "aggregate/sketch", zap},
 
-	"conf":         {"carbon", "carbon/transport", "carbon/pattern", "aggregate", "aggregate/history", "ingest", "relay", "relay/dest", "relay/ring", toml},
+	"conf":         {"carbon", "carbon/transport", "carbon/pattern", "aggregate", "aggregate/history", "ingest", "ingest/statsd", "relay", "relay/dest", "relay/ring", toml},
 	"conf/convert": {"conf", "carbon/pattern", "aggregate", "ingest", "relay", "relay/dest"},
 
 	"cmd/internal/daemon":   {every, zap, sys, systemd},

@@ -50,6 +50,7 @@ type Daemon struct {
 	pipe      sync.RWMutex
 	file      *conf.File
 	listeners []*ingest.Listener
+	consoles  []*console // of the listeners that have one
 	table     *relay.Table
 	sources   []string // the listeners' names by the number that their batches bear; also of those that are gone
 
@@ -89,7 +90,7 @@ func New(f *conf.File, log *zap.Logger, o Options) (*Daemon, error) {
 	if err != nil {
 		return nil, err
 	}
-	if d.table, err = relay.NewTable(f.Rule, clusters, o.Cores, f.Limits.Series); err != nil {
+	if d.table, err = relay.NewTable(f.Rule, clusters, o.Cores, f.Limits.Series, measured(f, nil)...); err != nil {
 		return nil, err
 	}
 	d.table.Taps = &d.taps
@@ -107,6 +108,7 @@ func New(f *conf.File, log *zap.Logger, o Options) (*Daemon, error) {
 			return nil, err
 		}
 		d.listeners = append(d.listeners, l)
+		d.addConsole(l, f.Listen[i])
 	}
 	return d, nil
 }
@@ -187,6 +189,7 @@ func (d *Daemon) Start() error {
 		l.Start()
 		d.sayListening(l)
 	}
+	d.startConsoles()
 	ctx, cancel := context.WithCancel(context.Background())
 	d.hush = cancel
 	d.wg.Go(func() { d.forget(ctx) })
@@ -217,7 +220,7 @@ func (d *Daemon) open() error {
 			return err
 		}
 	}
-	return nil
+	return d.openConsoles()
 }
 
 // unopen gives up what open bound.
@@ -227,6 +230,9 @@ func (d *Daemon) unopen() {
 	}
 	for _, l := range d.listeners {
 		l.Close(context.Background())
+	}
+	for _, c := range d.consoles {
+		c.close()
 	}
 }
 
@@ -240,6 +246,9 @@ func (d *Daemon) Close(ctx context.Context) {
 		d.hush()
 	}
 	d.wg.Wait()
+	for _, c := range d.consoles {
+		c.close()
+	}
 	for _, l := range d.listeners {
 		l.Close(ctx)
 	}

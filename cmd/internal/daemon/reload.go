@@ -60,14 +60,15 @@ func (d *Daemon) prepare(f *conf.File) (n *next, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if n.table, err = d.table.Next(f.Rule, clusters); err != nil {
+	if err := d.prepareListeners(n); err != nil {
+		n.abandon()
+		return nil, err
+	}
+	if n.table, err = d.table.Next(f.Rule, clusters, d.measuredNext(n)...); err != nil {
+		n.abandon()
 		return nil, err
 	}
 	if err := d.prepareSpools(n); err != nil {
-		return nil, err
-	}
-	if err := d.prepareListeners(n); err != nil {
-		n.abandon()
 		return nil, err
 	}
 	if open := d.hooksNow().Log; open != nil {
@@ -175,6 +176,7 @@ func (d *Daemon) turn(n *next) {
 	d.turnListeners(n)
 	d.file, d.table, d.listeners = n.file, n.table, n.listeners
 	d.pipe.Unlock()
+	d.turnConsoles()
 	for _, e := range gone {
 		d.leaving.drain(e, relay.Heir(e, before, n.table.Clusters))
 	}

@@ -137,6 +137,9 @@ func (d *Daemon) rules(ctx context.Context) ([]RuleStatus, error) {
 		return nil, err
 	}
 	for i, f := range figures {
+		if d.table.Folding(i) == 0 {
+			continue // it measures what a listener gets
+		}
 		fs := &FoldingStatus{Series: f.Series, Emitted: f.Emitted, Amended: f.Amended, Late: f.Late, Early: f.Early, Missed: f.Missed, Refused: f.Refused, Repeated: f.Repeated,
 			Diffs: map[string]int64{}}
 		for c, n := range f.Cases {
