@@ -14,7 +14,9 @@ func (l *Lane) know(b *carbon.Batch, p *carbon.Point) *seen {
 	if s := l.memory.find(p.Hash, name); s != nil {
 		return s
 	}
-	l.busiest.meet(name, p.Hash, b.Arrival)
+	if !b.Own {
+		l.busiest.meet(name, p.Hash, b.Arrival)
+	}
 	var v *verdict
 	if p.Kind.Statsd() {
 		v = l.table.measure(&l.asking.walker, string(name), p.Kind, b.Source)

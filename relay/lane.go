@@ -206,7 +206,7 @@ func (l *Lane) accept(b *carbon.Batch) {
 	if l.own = 0; b.Own {
 		l.own = 1
 	}
-	if l.source == 0 {
+	if l.source == 0 && !b.Own {
 		l.busiest.sample(b)
 	}
 	if l.table.Taps.Watched() {

@@ -78,6 +78,7 @@ func newRoot() *cobra.Command {
 		spoolCommand(),
 		tapCommand(),
 		testCommand(),
+		topCommand(),
 		versionCommand(),
 	)
 	root.InitDefaultHelpCmd()

@@ -72,6 +72,13 @@ func TestBad(t *testing.T) {
 		}
 	}
 	command(`"listener":"udp://`+addr+`","reason":"bad_name","lines":1,`, 0, "bad", "--json", "--peer", "127.0.0.72", "--reason", "bad_name")
+	text, stderr, status = run(t, "", "top", "--once", "--interval", "100ms", "--admin", d.admin)
+	for _, want := range []string{"ledger balanced", "ENDPOINT", "g " + out.addr, "PREFIX", "client", "PEER", "127.0.0."} {
+		if status != 0 || !strings.Contains(text, want) {
+			t.Errorf("top: exit code %d, %s%s; want %s", status, text, stderr, want)
+		}
+	}
+	command("too short", 1, "top", "--interval", "1ms")
 	command(`"weird" is no reason`, 1, "bad", "--reason", "weird")
 	command("takes no argument", 2, "bad", "everything")
 

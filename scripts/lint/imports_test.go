@@ -43,7 +43,7 @@ var allowed = map[string][]string{
 	"cmd/internal/story":    {every, zap},
 	"cmd/internal/graphite": {"carbon", "carbon/pattern"},
 	"cmd/internal/mmash":    {every},
-	"cmd/plumbago":          {every, zap, "github.com/spf13/cobra"},
+	"cmd/plumbago":          {every, zap, sys, "github.com/spf13/cobra"},
 
 	"bench/load": {},
 	"bench/sink": {},
