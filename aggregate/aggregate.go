@@ -25,6 +25,7 @@ type Aggregator struct {
 	shards     []*shard
 	limit      atomic.Int64 // most series and inputs
 	made       atomic.Int64
+	tight      atomic.Bool // memory is short: no new series
 	refused    refusals
 	rooms      *history.Room // of the past; nil if it was never kept
 	forgetting sync.Mutex    // held while series are being forgotten, saved or given to other rules: slots stay whose they are
@@ -73,6 +74,9 @@ func (a *Aggregator) Start(outlets []Outlet) {
 		a.wg.Go(s.run)
 	}
 }
+
+// Tighten says whether memory is short: as long as it is no new series is let in.
+func (a *Aggregator) Tighten(tight bool) { a.tight.Store(tight) }
 
 // In returns the inbox of a shard: where a worker's lane sends blocks, waiting for room if it must.
 func (a *Aggregator) In(shard int) chan<- *Samples { return a.shards[shard].in }

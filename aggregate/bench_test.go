@@ -18,6 +18,7 @@ func (void) Flush() bool                              { return false }
 func (void) Drop(uint32)                              {}
 func (void) Close()                                   {}
 func (void) Way([]byte, carbon.Kind, int, int) uint32 { return 1 }
+func (void) Held() <-chan struct{}                    { return nil }
 func (void) Counts() stat.Counts                      { return stat.Counts{} }
 
 // loaded returns a shard with so many series and a block of samples of them.
@@ -60,7 +61,7 @@ func BenchmarkEmitKept(b *testing.B) {
 func benchmarkEmit(b *testing.B, o history.Options) {
 	s, block := loaded(b, BlockSize)
 	if o.Keep > 0 {
-		s.past = history.NewStore(o.Keep, history.NewRoom(o.Series))
+		s.past = history.NewStore(o.Keep, history.NewRoom(o.Series, 0))
 	}
 	now := block.Arrival
 	for b.Loop() {

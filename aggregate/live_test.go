@@ -102,7 +102,7 @@ func TestRememberMemOnly(t *testing.T) {
 // The past of the first series is kept; the others are counted, and emitted like any.
 func TestRememberBound(t *testing.T) {
 	inBubble(t, options(nil), func(b *bench) {
-		room := history.NewRoom(3)
+		room := history.NewRoom(3, 0)
 		for _, s := range b.shards {
 			s.past = history.NewStore(time.Hour, room)
 		}

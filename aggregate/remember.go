@@ -13,7 +13,7 @@ func (a *Aggregator) Remember(o history.Options) {
 	if o.Keep == 0 {
 		return
 	}
-	a.rooms = history.NewRoom(o.Series)
+	a.rooms = history.NewRoom(o.Series, o.Bytes)
 	for _, s := range a.shards {
 		s.past = history.NewStore(o.Keep, a.rooms)
 	}
@@ -24,7 +24,7 @@ func (a *Aggregator) RememberAnew(ctx context.Context, o history.Options) error 
 	a.forgetting.Lock()
 	defer a.forgetting.Unlock()
 	if a.rooms == nil || o.Keep == 0 {
-		a.rooms = history.NewRoom(o.Series)
+		a.rooms = history.NewRoom(o.Series, o.Bytes)
 	}
 	a.rooms.Resize(o.Series)
 	for _, s := range a.shards {

@@ -78,7 +78,7 @@ func (s *Seat) take(series, input bool) bool {
 	if input {
 		n++
 	}
-	if a.made.Add(n) > a.limit.Load() {
+	if a.made.Add(n) > a.limit.Load() || a.tight.Load() {
 		a.made.Add(-n)
 		s.room.full.Store(true)
 		return false
@@ -95,7 +95,7 @@ func (s *Seat) take(series, input bool) bool {
 // hasRoom says whether a new series, with an input, would be let in.
 func (s *Seat) hasRoom() bool {
 	most := int64(s.Series)
-	return s.of.made.Load()+2 <= s.of.limit.Load() && (most == 0 || s.room.used.Load() < most)
+	return !s.of.tight.Load() && s.of.made.Load()+2 <= s.of.limit.Load() && (most == 0 || s.room.used.Load() < most)
 }
 
 // mostID returns the largest number of a rule, -1 if there is none.

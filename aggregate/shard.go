@@ -20,6 +20,9 @@ type Outlet interface {
 	Drop(way uint32)
 	// Close hands on whatever is still open.
 	Close()
+	// Held returns nil unless the outlet holds something that nobody takes yet: then the shard does nothing but to answer
+	// asks until the channel is closed, or some time has passed, and calls Held again.
+	Held() <-chan struct{}
 	// Counts returns the ledger of the batches it accepted.
 	Counts() stat.Counts
 }
@@ -80,6 +83,10 @@ func (s *shard) run() {
 		if step := clock.stepped(); step < 0 {
 			s.setBack(-step)
 		}
+		if held := s.out.Held(); held != nil {
+			s.pause(held)
+			continue
+		}
 		s.arm(timer)
 		select {
 		case block := <-s.in:
@@ -96,6 +103,22 @@ func (s *shard) run() {
 		case <-s.closed:
 			return
 		}
+	}
+}
+
+// heldPatience is how long a shard waits for one who does not take what its outlet holds before it asks for others.
+const heldPatience = 50 * time.Millisecond
+
+// pause waits until what its outlet holds may be taken, and answers asks. Waiting goes on down the path of the data: whoever
+// has samples for the shard waits for it then.
+func (s *shard) pause(held <-chan struct{}) {
+	t := time.NewTimer(heldPatience)
+	defer t.Stop()
+	select {
+	case <-held:
+	case <-t.C:
+	case f := <-s.asks:
+		f()
 	}
 }
 

@@ -67,6 +67,9 @@ func (c *checker) given(p Place, key string) bool {
 	return c.file.sources[p.File].has(p.Key + "." + key)
 }
 
+// leastMemory is what plumbago can get by with.
+const leastMemory = 32 << 20
+
 // settings checks the sections that are there once.
 func (c *checker) settings() {
 	at := func(section string) Place { return Place{File: c.file.name, Key: section} }
@@ -75,6 +78,9 @@ func (c *checker) settings() {
 	}
 	if c.file.Limits.Connections < 1 {
 		c.fault(at("limits"), "connections", "must be at least 1", "")
+	}
+	if m := c.file.Limits.Memory; m.Bytes != 0 && m.Bytes < leastMemory {
+		c.fault(at("limits"), "memory", "must be at least "+bytes(leastMemory), `"0" sets no limit`)
 	}
 	if c.file.State.Snapshot < time.Second {
 		c.fault(at("state"), "snapshot", "must be at least a second", `dir = "" writes none`)

@@ -123,7 +123,7 @@ func (d *decoder) rightKey(key, path string, known []field) string {
 
 // value puts one value into v, which is what the key f is made of.
 func (d *decoder) value(value any, v reflect.Value, f field, path string) {
-	if v.Type() == reflect.TypeFor[aggregate.Window]() {
+	if isOne(v) {
 		d.scalar(value, v, f, path)
 		return
 	}

@@ -93,6 +93,11 @@ type Limits struct {
 	Connections int `toml:"connections"`
 	// A TCP connection on which nothing has come for so long is closed, unless its listener says otherwise; "0" never.
 	Idle time.Duration `toml:"idle"`
+	// How much memory the process may take: a share of what its cgroup or else the machine has, or a size. The queues
+	// of all endpoints hold a third of it at most, of which half is divided among them and half is for those that need
+	// it. Near the limit new series are dropped, counted as series_limit, and names that are not heard of are forgotten
+	// early, so that the process is not killed. "0" sets no limit.
+	Memory Share `toml:"memory"`
 }
 
 // A Place is where a section stands.
@@ -124,7 +129,7 @@ func empty() *File {
 		State:   State{Snapshot: 10 * time.Second},
 		Self:    Self{Prefix: "plumbago.{host}", Interval: 10 * time.Second},
 		History: history.DefaultOptions(),
-		Limits:  Limits{Series: 5_000_000, Connections: 10_000, Idle: 10 * time.Minute},
+		Limits:  Limits{Series: 5_000_000, Connections: 10_000, Idle: 10 * time.Minute, Memory: Share{Percent: 80}},
 		sources: map[string]*index{}, expanded: map[string]string{},
 	}
 }

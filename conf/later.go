@@ -9,7 +9,6 @@ import (
 // nobody hunts for a typing error that is none.
 var laterKeys = map[string][]string{
 	"self":   {"mmstats"},
-	"limits": {"memory"},
 	"listen": {"linger", "resp", "ack"},
 }
 
@@ -17,7 +16,6 @@ var laterKeys = map[string][]string{
 var laterValues = map[string][]string{
 	"listen.protocol":  {"resp", "redis", "nats"},
 	"cluster.protocol": {"redis", "nats"},
-	"cluster.overflow": {"block"},
 	"listen.address":   {"redis", "nats"}, // the schemes
 }
 

@@ -71,7 +71,7 @@ func (p *printer) table(header, path string, v reflect.Value, without []string) 
 			value = value.Elem()
 		}
 		switch {
-		case value.Kind() == reflect.Struct && !isWindow(value), value.Kind() == reflect.Slice && value.Type().Elem().Kind() == reflect.Struct:
+		case value.Kind() == reflect.Struct && !isOne(value), value.Kind() == reflect.Slice && value.Type().Elem().Kind() == reflect.Struct:
 			below = append(below, fd)
 		case slices.Contains(without, fd.key), (value.Kind() == reflect.Slice || value.Kind() == reflect.Map) && value.IsNil():
 		default:
@@ -104,15 +104,19 @@ func unwritten(o any) []string {
 	return nil
 }
 
-// isWindow says whether v is an aggregate.Window, which is written as one value.
-func isWindow(v reflect.Value) bool { return v.Type() == reflect.TypeFor[aggregate.Window]() }
+// isOne says whether v is a struct that is written as one value.
+func isOne(v reflect.Value) bool {
+	return v.Type() == reflect.TypeFor[aggregate.Window]() || v.Type() == reflect.TypeFor[Share]()
+}
 
 // literal writes a value as TOML.
 func literal(v reflect.Value, f field) string {
 	switch {
 	case v.Type() == reflect.TypeFor[time.Duration]():
 		return strconv.Quote(formatDuration(time.Duration(v.Int())))
-	case isWindow(v):
+	case v.Type() == reflect.TypeFor[Share]():
+		return v.Interface().(Share).literal()
+	case isOne(v):
 		w := v.Interface().(aggregate.Window)
 		if w.Length > 0 {
 			return strconv.Quote(formatDuration(w.Length))

@@ -71,6 +71,7 @@ series = 10000
 series = 5000000
 connections = 10000
 idle = "10m"
+memory = "80%"
 
 [[listen]]
 protocol = "line"

@@ -38,7 +38,7 @@ func reference(t *testing.T) string {
 		}
 		for _, f := range fields(s.of) {
 			field := s.of.FieldByIndex(f.index)
-			if field.Type.Kind() == reflect.Struct && !isWindow(reflect.New(field.Type).Elem()) || tables(field.Type) && hasSection(join(s.path, f.key)) {
+			if field.Type.Kind() == reflect.Struct && !isOne(reflect.New(field.Type).Elem()) || tables(field.Type) && hasSection(join(s.path, f.key)) {
 				continue
 			}
 			comment := comments[field.Name]
@@ -90,7 +90,9 @@ func facts(s kind, f field, t reflect.Type) string {
 		name = "table"
 	case one == reflect.TypeFor[time.Duration]():
 		name = "duration"
-	case isWindow(reflect.New(one).Elem()):
+	case one == reflect.TypeFor[Share]():
+		name = "share or size"
+	case isOne(reflect.New(one).Elem()):
 		name = "number of slices, or duration"
 	case f.bytes:
 		name = "size"

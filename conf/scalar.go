@@ -30,6 +30,8 @@ func (d *decoder) scalar(value any, v reflect.Value, f field, path string) bool 
 		return d.duration(value, v, path)
 	case v.Type() == reflect.TypeFor[aggregate.Window]():
 		return d.window(value, v.Addr().Interface().(*aggregate.Window), path)
+	case v.Type() == reflect.TypeFor[Share]():
+		return d.share(value, v.Addr().Interface().(*Share), path)
 	case f.bytes:
 		return d.size(value, v, path)
 	}
@@ -137,19 +139,22 @@ func (d *decoder) window(value any, w *aggregate.Window, path string) bool {
 
 func (d *decoder) size(value any, v reflect.Value, path string) bool {
 	const forms = `write it like "64MiB", "1GB" or, in bytes, 65536`
-	var n int
-	var err error
+	n, err := sizeOf(value)
+	return d.number(int64(n), v, err, path, mustBe("a size", value), forms)
+}
+
+// sizeOf reads a size.
+func sizeOf(value any) (n int, err error) {
 	switch x := value.(type) {
 	case int64:
 		if n = int(x); n < 0 {
 			err = errNegative
 		}
+		return n, err
 	case string:
-		n, err = parseSize(x)
-	default:
-		err = errForm
+		return parseSize(x)
 	}
-	return d.number(int64(n), v, err, path, mustBe("a size", value), forms)
+	return 0, errForm
 }
 
 // number sets v to what was read of a number with a unit, or turns err into a fault.

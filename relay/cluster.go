@@ -164,18 +164,18 @@ func (c *Cluster) holdsBack() bool {
 	return len(alive) > 0 && held > 0
 }
 
-// push hands on a finished frame of one of the cluster's places.
-func (c *Cluster) push(place int, f *carbon.Frame) {
+// push finishes a frame of one of the cluster's places and gives it to those who are to get it.
+func (c *Cluster) push(place int, f *carbon.Frame, give func(*dest.Dest, *carbon.Frame)) {
 	c.encoder.Finish(f)
 	switch {
 	case c.policy == "failover":
-		c.Dests[c.first()].Push(f)
+		give(c.Dests[c.first()], f)
 	case c.places() > 1:
-		c.Dests[place].Push(f)
+		give(c.Dests[place], f)
 	default:
 		f.Retain(len(c.Dests) - 1)
 		for _, d := range c.Dests {
-			d.Push(f)
+			give(d, f)
 		}
 	}
 }

@@ -9,7 +9,7 @@ func (t *Table) Next(rules []RuleOptions, clusters []*Cluster, measured ...Measu
 		return nil, err
 	}
 	next.Aggregator, next.lanes, next.change = t.Aggregator, t.lanes, t.Aggregator.Plan(folds)
-	next.Taps = t.Taps
+	next.Taps, next.names = t.Taps, t.names
 	next.seat(next.change.Seats)
 	next.from = next.matched(t)
 	for _, seat := range next.change.Gone {

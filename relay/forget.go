@@ -54,6 +54,29 @@ func (l *Lane) forget(gone *aggregate.Forgotten) <-chan struct{} {
 	return done
 }
 
+// ForgetNames has all lanes forget the names that they did not meet since it was called the last time, to spare memory; workers
+// is as for Forget.
+func (t *Table) ForgetNames(ctx context.Context, workers func(f func(*Lane)) error) error {
+	for shard, lane := range t.lanes {
+		if err := t.Aggregator.Ask(ctx, shard, lane.forgetNames); err != nil {
+			return err
+		}
+	}
+	return workers((*Lane).forgetNames)
+}
+
+func (l *Lane) forgetNames() {
+	drop := func() {
+		l.memory.age()
+		l.prune()
+	}
+	if l.busy {
+		l.after = append(l.after, drop)
+	} else {
+		drop()
+	}
+}
+
 // forget makes the lane ask for a way anew, the next time that it is taken, if it leads to what is to be forgotten.
 func (w *way) forget(gone *aggregate.Forgotten) {
 	for _, ref := range w.refs {

@@ -6,6 +6,7 @@ import (
 	"plumbago/aggregate"
 	"plumbago/carbon"
 	"plumbago/carbon/stat"
+	"plumbago/relay/dest"
 )
 
 // forget is how long a name is remembered at least after its last sample; at most twice as long.
@@ -46,6 +47,10 @@ type Lane struct {
 	source  int64 // 0 for a worker's lane; 1 for a shard's: its points are emitted, not received
 	own     int64 // 1 while a batch of plumbago's own figures is taken, which are not received either
 	aged    time.Time
+	asks    <-chan func() // of the lane's owner
+	waits   bool          // for room, between two batches; a shard does so itself
+	held    []heldFrame   // frames that their destinations have no room for yet
+	give    func(*dest.Dest, *carbon.Frame)
 }
 
 // An asking is scratch of who asks the table, so that a new name costs little.
@@ -112,7 +117,7 @@ type way struct {
 // NewLane returns the lane of a worker. asks are functions that the worker's owner wants run: the lane runs them while it
 // waits for a shard's inbox.
 func (t *Table) NewLane(asks <-chan func()) *Lane {
-	return t.lane(func(shard int, s *aggregate.Samples) {
+	l := t.lane(func(shard int, s *aggregate.Samples) {
 		in := t.Aggregator.In(shard)
 		for {
 			select {
@@ -123,6 +128,8 @@ func (t *Table) NewLane(asks <-chan func()) *Lane {
 			}
 		}
 	})
+	l.asks, l.waits = asks, true
+	return l
 }
 
 // Start starts the aggregator, each shard with a lane of its own, which never waits.
@@ -144,6 +151,7 @@ func (t *Table) lane(hand func(int, *aggregate.Samples)) *Lane {
 func (l *Lane) begin(t *Table) {
 	l.table, l.memory, l.known, l.shared = t, newMemory(), map[string]uint32{}, map[uint32]uint32{}
 	l.fixed = map[fixed]uint32{}
+	l.memory.most, l.give = t.names/2, l.offer
 	l.routes, l.targets, l.met, l.ways, l.unused = nil, nil, nil, make([]way, 1), nil
 	l.boxes, l.follows, l.placeOf = nil, nil, make([]uint32, t.shares)
 	for i, c := range t.Clusters {
@@ -183,6 +191,7 @@ func (l *Lane) Accept(b *carbon.Batch) {
 	l.follow()
 	l.accept(b)
 	l.rest()
+	l.settle()
 }
 
 // rest ends what set busy, and runs what waited for that.
@@ -316,7 +325,7 @@ func (l *Lane) append(place uint32, b *carbon.Batch, p *carbon.Point) {
 		x.open(b)
 	}
 	if !x.cluster.encoder.Append(x.frame, b, p) {
-		x.push()
+		x.push(l.give)
 		x.open(b)
 		x.cluster.encoder.Append(x.frame, b, p)
 	}
@@ -327,10 +336,10 @@ func (x *box) open(b *carbon.Batch) {
 	x.frame.Oldest = b.Arrival
 }
 
-func (x *box) push() {
+func (x *box) push(give func(*dest.Dest, *carbon.Frame)) {
 	f := x.frame
 	x.frame = nil
-	x.cluster.push(x.place, f)
+	x.cluster.push(x.place, f, give)
 }
 
 // Flush hands on what is open: samples at once, frames once they are as old as their cluster lets them grow. It says
@@ -345,7 +354,7 @@ func (l *Lane) Flush() (stillOpen bool) {
 		switch {
 		case x.frame == nil:
 		case now.UnixMilli()-x.frame.Oldest+slack >= x.cluster.gather.Milliseconds():
-			x.push()
+			x.push(l.give)
 		default:
 			stillOpen = true
 		}
@@ -357,10 +366,11 @@ func (l *Lane) Flush() (stillOpen bool) {
 	} else if l.memory.spent() {
 		l.memory.drop()
 	}
+	l.settle()
 	return stillOpen
 }
 
-// Close hands on everything.
+// Close hands on everything, or holds it: see Held.
 func (l *Lane) Close() {
 	l.busy = true
 	l.scatter.Flush()
@@ -372,7 +382,7 @@ func (l *Lane) Close() {
 func (l *Lane) pushAll() {
 	for i := range l.boxes {
 		if x := &l.boxes[i]; x.frame != nil {
-			x.push()
+			x.push(l.give)
 		}
 	}
 }

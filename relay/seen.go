@@ -125,6 +125,7 @@ func nextForm(forms []byte) (name, rest []byte) {
 type memory struct {
 	young, old generation
 	moved      int // names from the old one
+	most       int // bytes of a generation before it grows old early; 0 for no bound but those below
 }
 
 // smallest is the least number of places in a generation; a power of two.
@@ -154,8 +155,16 @@ func (m *memory) find(hash uint64, name []byte) *seen {
 
 // full says whether the young generation should grow old whatever the time.
 func (m *memory) full() bool {
-	return m.young.n >= largest || m.young.names.Size() >= nameBytes || m.young.refused >= mostRefused
+	return m.most > 0 && m.young.bytes() >= m.most || m.young.n >= largest || m.young.names.Size() >= nameBytes || m.young.refused >= mostRefused
 }
+
+// bytes is how much memory a generation takes, about.
+func (g *generation) bytes() int {
+	return slotBytes*len(g.slots) + int(g.names.Size()) + refBytes*cap(g.refs)
+}
+
+// The bytes of a place for a name, and of a reference to a series.
+const slotBytes, refBytes = 24, 8
 
 // spent says whether so little of the old generation is left that it is better asked for anew.
 func (m *memory) spent() bool { return m.moved > 0 && m.moved >= m.old.n-m.old.n/16 }
@@ -166,7 +175,7 @@ func (m *memory) drop() { m.old, m.moved = newGeneration(smallest), 0 }
 // age forgets the old generation and lets the young one grow old.
 func (m *memory) age() {
 	size := smallest
-	for size*3 < m.young.n*4 {
+	for size*3 < m.young.n*4 && (m.most == 0 || 2*size*slotBytes <= m.most/2) { // or it would be full at once
 		size *= 2
 	}
 	m.old, m.moved = m.young, 0

@@ -27,6 +27,7 @@ type Table struct {
 	shares, places         int
 
 	lanes []*Lane // of the shards
+	names int     // how many bytes a lane may remember names in; 0 for no bound
 
 	change *aggregate.Change // how the aggregator comes by this table's rules; nil of the first table
 	from   []int             // which of the rules of the table before each is, -1 if it is new
@@ -173,6 +174,18 @@ func (t *Table) clustersNamed(names []string) (found []int, err error) {
 		found = append(found, i)
 	}
 	return found, nil
+}
+
+// leastNames is how many bytes a lane has for names at least.
+const leastNames = 128 << 10
+
+// BoundNames bounds the memory in which all lanes, of so many workers and of the shards, remember names. It must be called
+// before NewLane and Start. What a lane forgets it asks the table for again.
+func (t *Table) BoundNames(bytes, workers int) {
+	t.names = max(bytes/(workers+len(t.lanes)), leastNames)
+	for _, l := range t.lanes {
+		l.memory.most = t.names / 2
+	}
 }
 
 // rewrites says whether a rule gives names a new form.

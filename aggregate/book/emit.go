@@ -61,5 +61,8 @@ func (o *outlet) Flush() bool { return false }
 // Close has nothing to hand on either.
 func (o *outlet) Close() {}
 
+// Held says that nothing is held: who takes results takes all.
+func (o *outlet) Held() <-chan struct{} { return nil }
+
 // Counts returns the ledger of what was emitted.
 func (o *outlet) Counts() stat.Counts { return o.counts }

@@ -10,6 +10,9 @@ type Options struct {
 	// Of how many results (each function and period of a series is one) the past is kept. The rest are counted as not
 	// kept, and are aggregated and sent all the same.
 	Series int `toml:"series"`
+	// How many bytes all of it may take, about; 0 for no bound. Where they are taken, no series is added, and those that
+	// there are keep the newest of their points that they have room for.
+	Bytes int `toml:"-"`
 }
 
 // DefaultOptions are the defaults of the [history] section.

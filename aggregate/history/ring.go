@@ -51,6 +51,14 @@ func (r *ring) put(p Point, keep int64, most int) {
 	*r.at(i) = p
 }
 
+// makeRoom drops the oldest point if another one would need more memory.
+func (r *ring) makeRoom() {
+	if r.n > 0 && r.n == len(r.room) {
+		r.head = (r.head + 1) % len(r.room)
+		r.n--
+	}
+}
+
 // trim drops the points before a time.
 func (r *ring) trim(before int64) {
 	for r.n > 0 && r.at(0).Time < before {

@@ -18,7 +18,7 @@ func points(s *Series) string {
 
 // store returns a store with one open series of a period.
 func store(keep, period time.Duration) (*Store, Handle) {
-	s := NewStore(keep, NewRoom(10))
+	s := NewStore(keep, NewRoom(10, 0))
 	return s, s.Open(Label{Name: "a.avg", Of: "a", Fn: "avg", Period: period, Source: &Source{Functions: []string{"avg"}}})
 }
 

@@ -5,15 +5,22 @@ import (
 	"time"
 )
 
-// A Room is how many series some Stores may keep together.
-type Room struct{ limit, used atomic.Int64 }
+// A Room is how much some Stores may keep together.
+type Room struct {
+	limit, used atomic.Int64 // series
+	most        int64        // bytes; 0 for no bound
+	bytes       atomic.Int64
+}
 
-// NewRoom returns a Room for so many series.
-func NewRoom(series int) *Room {
-	r := new(Room)
+// NewRoom returns a Room for so many series and bytes; 0 bytes bound nothing.
+func NewRoom(series, bytes int) *Room {
+	r := &Room{most: int64(bytes)}
 	r.Resize(series)
 	return r
 }
+
+// roomy says whether there are bytes left.
+func (r *Room) roomy() bool { return r.most == 0 || r.bytes.Load() < r.most }
 
 // Resize changes for how many series there is room. Those that are too many stay.
 func (r *Room) Resize(series int) { r.limit.Store(int64(series)) }
@@ -69,7 +76,7 @@ func (s *Store) Wants(name []byte) bool {
 }
 
 // Full says whether there is no room for another series.
-func (s *Store) Full() bool { return s.room.used.Load() >= s.room.limit.Load() }
+func (s *Store) Full() bool { return s.room.used.Load() >= s.room.limit.Load() || !s.room.roomy() }
 
 // Adopt finds the past of a series that its aggregate had forgotten and that is back, and gives it back to it.
 func (s *Store) Adopt(l *Label) Handle {
@@ -91,6 +98,7 @@ func (s *Store) Open(l Label) Handle {
 	if !s.room.take() {
 		return 0
 	}
+	s.room.bytes.Add(perSeries)
 	l.compact()
 	se := &Series{Label: l}
 	n := uint32(len(s.series))
@@ -110,7 +118,14 @@ func (s *Store) Put(h Handle, p Point) {
 	if period := int64(se.Period / time.Second); period > 1 {
 		most = s.keep/period + 1
 	}
+	if !s.room.roomy() {
+		se.points.makeRoom()
+	}
+	before := len(se.points.room)
 	se.points.put(p, s.keep, int(most))
+	if grown := len(se.points.room) - before; grown != 0 {
+		s.room.bytes.Add(perPoint * int64(grown))
+	}
 }
 
 // Orphan tells that the aggregate has forgotten a series, at a time in Unix seconds. Its past is still there until Sweep
@@ -161,6 +176,7 @@ func (s *Store) ForgetOrphans(is func(of string) bool) {
 }
 
 func (s *Store) drop(n uint32) {
+	s.room.bytes.Add(-s.series[n].bytes())
 	s.series[n] = nil
 	s.unused = append(s.unused, n)
 	s.room.used.Add(-1)
@@ -181,6 +197,12 @@ func (s *Store) Each(from, most int, f func(*Series)) (next int, more bool) {
 	return from, from < len(s.series)
 }
 
+// The bytes of a series without its points, measured, and of a point.
+const perSeries, perPoint = 300, 16
+
+// bytes is how much memory a series takes, about.
+func (s *Series) bytes() int64 { return perSeries + perPoint*int64(len(s.points.room)) }
+
 // Figures say how much a Store keeps.
 type Figures struct {
 	Series  int64
@@ -191,14 +213,13 @@ type Figures struct {
 
 // Figures counts what is kept.
 func (s *Store) Figures() (f Figures) {
-	const each = 300 // bytes of a series without its points, measured
 	for _, se := range s.series {
 		if se == nil {
 			continue
 		}
 		f.Series++
 		f.Points += int64(se.points.n)
-		f.Bytes += each + 16*int64(len(se.points.room))
+		f.Bytes += se.bytes()
 	}
 	f.Orphans = int64(len(s.byName))
 	return f

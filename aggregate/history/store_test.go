@@ -25,7 +25,7 @@ func label(of, fn string) Label {
 
 // Stores share their room, and what is forgotten makes room.
 func TestRoom(t *testing.T) {
-	room := NewRoom(2)
+	room := NewRoom(2, 0)
 	a, b := NewStore(time.Hour, room), NewStore(time.Hour, room)
 	first := a.Open(label("a", "avg"))
 	if !a.Wants([]byte("b.avg")) || first == 0 || b.Open(label("b", "avg")) == 0 {
@@ -45,7 +45,7 @@ func TestRoom(t *testing.T) {
 
 // The past of a series outlives it for as long as a past is kept, and is its again if it comes back.
 func TestOrphans(t *testing.T) {
-	s := NewStore(time.Minute, NewRoom(10))
+	s := NewStore(time.Minute, NewRoom(10, 0))
 	open := func(of, fn string) Handle {
 		h := s.Open(label(of, fn))
 		s.Put(h, Point{Time: 1000, Value: 1})
@@ -90,7 +90,7 @@ func TestOrphans(t *testing.T) {
 
 // Two orphans of one name are one: the later.
 func TestOrphansOfOneName(t *testing.T) {
-	s := NewStore(time.Minute, NewRoom(10))
+	s := NewStore(time.Minute, NewRoom(10, 0))
 	raw, diff := label("a", "avg"), label("a", "avg")
 	diff.Diff = true
 	first, second := s.Open(raw), s.Open(diff)
@@ -120,7 +120,7 @@ func TestStands(t *testing.T) {
 func TestMemory(t *testing.T) {
 	const series, points = 2000, 361
 	f := func(n int) float64 {
-		s := NewStore(time.Hour, NewRoom(series))
+		s := NewStore(time.Hour, NewRoom(series, 0))
 		before := heap()
 		for i := range series {
 			h := s.Open(label(fmt.Sprintf("servers.web%04d.http.requests.total", i), "avg"))
@@ -173,5 +173,32 @@ func BenchmarkPut(b *testing.B) {
 	for b.Loop() {
 		now += 10
 		s.Put(h, Point{Time: now})
+	}
+}
+
+// Where the memory is taken no series is added, and those that there are keep their newest points.
+func TestBytes(t *testing.T) {
+	room := NewRoom(10, 2*perSeries+(smallest+2*smallest)*perPoint)
+	s := NewStore(time.Hour, room)
+	a, b := s.Open(Label{Name: "a"}), s.Open(Label{Name: "b"})
+	for i := range int64(2 * smallest) {
+		s.Put(a, Point{Time: i, Value: float64(i)})
+	}
+	for i := range int64(100) {
+		s.Put(b, Point{Time: i, Value: float64(i)})
+	}
+	if s.Open(Label{Name: "c"}) != 0 && !s.Full() {
+		t.Error("a third series has room")
+	}
+	f := s.Figures()
+	if n := s.Get(b).Len(); n != smallest || f.Points != 3*smallest || f.Bytes != room.bytes.Load() {
+		t.Errorf("%d points of b; %+v, and the room counts %d bytes", n, f, room.bytes.Load())
+	}
+	if p, _ := s.Get(b).Newest(); p.Time != 99 {
+		t.Errorf("the newest point of b is %+v", p)
+	}
+	s.Forget(a)
+	if f := s.Figures(); s.Full() || f.Bytes != room.bytes.Load() {
+		t.Errorf("once a is forgotten: full %v, %+v, the room counts %d bytes", s.Full(), f, room.bytes.Load())
 	}
 }

@@ -79,7 +79,7 @@ func TestParseFaults(t *testing.T) {
 
 // An aggregate's series is asked for by its own name or by those of its results.
 func TestNames(t *testing.T) {
-	s := history.NewStore(time.Hour, history.NewRoom(100))
+	s := history.NewStore(time.Hour, history.NewRoom(100, 0))
 	source := &history.Source{Functions: []string{"avg", "max"}}
 	put := func(name, fn string, period time.Duration, own bool, values ...float64) {
 		h := s.Open(history.Label{Name: name, Of: "web.hits;dc=a", Fn: fn, Period: period, Own: own, Source: source})

@@ -52,7 +52,7 @@ func vectors(t *testing.T) *file {
 // kept returns the past of series whose results have their names.
 func kept(t *testing.T, points map[string][][2]float64) []*history.Store {
 	t.Helper()
-	room := history.NewRoom(100)
+	room := history.NewRoom(100, 0)
 	stores := []*history.Store{history.NewStore(time.Hour, room), history.NewStore(time.Hour, room)}
 	for i, name := range slices.Sorted(keys(points)) {
 		s := stores[i%2]

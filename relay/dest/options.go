@@ -19,7 +19,8 @@ type Options struct {
 	// How the stream to the endpoints is compressed: "none", "gzip", "lz4" (frames), "snappy" (the framing format) or
 	// "zstd"; not over UDP. The endpoints must be set to the same.
 	Compress string `toml:"compress" enum:"none|gzip|lz4|snappy|zstd"`
-	// How much may wait for one endpoint in memory, in bytes.
+	// How much may wait for one endpoint in memory, in bytes. What all of them may hold together is bounded by
+	// limits.memory.
 	Queue int `toml:"queue" unit:"bytes"`
 	// How much may wait for one endpoint on disk, below state.dir, in bytes: what memory has no room for, and what has waited
 	// there for long. "0" turns it off.
@@ -32,8 +33,10 @@ type Options struct {
 	// How many points a second may be sent again from disk, beside what is live and goes first. 0 is twice as many as the
 	// endpoint gets, or lately got, and at least 10,000.
 	Replay int `toml:"replay"`
-	// What gives way when the queue is full: "drop_oldest" or "drop_newest". Either way it is counted as overflow.
-	Overflow string `toml:"overflow" enum:"drop_oldest|drop_newest"`
+	// What gives way when the queue is full: "drop_oldest" or "drop_newest", counted as overflow; or nothing does, and with
+	// "block" the senders have to wait: no connection is read any more until the endpoint takes something, whatever clusters
+	// the samples on it are for. Who sends by UDP cannot be made to wait: the kernel drops what it has no room for.
+	Overflow string `toml:"overflow" enum:"drop_oldest|drop_newest|block"`
 	// What counts as delivered. "close": what the endpoint's application is proven to have read, by its answer to the end of
 	// a connection; everything since the last proof is sent again after a break. "window": what the endpoint has probably
 	// read, by what the system knows of the connection. "written" trusts the operating system's word that it took the bytes:

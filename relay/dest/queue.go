@@ -35,16 +35,21 @@ type queue struct {
 	spool  disk        // of an endpoint with a spool
 	delays stat.Delays // from the arrival of what is written to its first writing; not of what was on disk
 
-	limit  int  // the most that bytes may be
-	newest bool // the newest gives way when it is full, not the oldest
-	parts  bool // what was one frame must stay known
-	wake   chan struct{}
+	limit   int           // the most that bytes may be
+	purse   purse         // how much of that is there at the moment
+	newest  bool          // the newest gives way when it is full, not the oldest
+	patient bool          // nobody gives way: who pushes waits, see Offer; between two offers others may have been faster
+	hurried bool          // but not any more
+	space   chan struct{} // closed when there is room; nil if nobody waits for that
+	parts   bool          // what was one frame must stay known
+	wake    chan struct{}
 }
 
 func newQueue(o Options) *queue {
 	return &queue{
-		end: stat.LossShutdown, limit: o.Queue, newest: o.Overflow == "drop_newest", parts: o.Transport == "udp" && o.Protocol == "pickle",
-		wake: make(chan struct{}, 1), hand: make([]parcel, 0, maxHand),
+		end: stat.LossShutdown, limit: o.Queue, newest: o.Overflow == "drop_newest", patient: o.Overflow == "block",
+		parts: o.Transport == "udp" && o.Protocol == "pickle",
+		wake:  make(chan struct{}, 1), hand: make([]parcel, 0, maxHand),
 	}
 }
 
@@ -55,7 +60,7 @@ func (q *queue) push(f *carbon.Frame) {
 	q.counts.Enqueued += points
 	if q.closed || size == 0 || !q.makeRoom(size) {
 		loss := q.spool.loss
-		if q.closed {
+		if q.closed || q.hurried {
 			loss = q.end
 		}
 		q.counts.Dropped[loss] += points
@@ -65,7 +70,7 @@ func (q *queue) push(f *carbon.Frame) {
 	}
 	q.counts.Queued += points
 	q.bytes += size
-	if q.bytes > q.spool.soft {
+	if q.bytes > q.soft() {
 		q.wakeKeeper()
 	}
 	gathered := q.gather(f)
@@ -86,13 +91,14 @@ func (q *queue) push(f *carbon.Frame) {
 // makeRoom drops what waits longest, if that is how the queue overflows, until size more bytes fit. It reports false if
 // they cannot: then it drops nothing.
 func (q *queue) makeRoom(size int) bool {
-	if q.bytes+size <= q.limit {
+	limit := q.most(q.bytes + size)
+	if q.bytes+size <= limit || q.patient && !q.hurried {
 		return true
 	}
-	if q.newest || q.inHand+q.trail.bytes+q.spool.leavingBytes+size > q.limit {
+	if q.newest || q.patient || q.inHand+q.trail.bytes+q.spool.leavingBytes+size > limit {
 		return false
 	}
-	for q.bytes+size > q.limit {
+	for q.bytes+size > limit {
 		p := q.line.popFront()
 		q.bytes -= len(p.frame.Bytes)
 		q.counts.Queued -= p.left
@@ -142,6 +148,8 @@ func (q *queue) rouse() {
 func (q *queue) take(most int64) []parcel {
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	q.repay()
+	q.admit()
 	limit := int(min(most, int64(q.limit/4)))
 	for len(q.hand) < maxHand {
 		next := q.line.front()
@@ -246,6 +254,7 @@ func (q *queue) move(p *parcel, n int64, to *int64) {
 func (q *queue) close() {
 	q.mu.Lock()
 	q.closed = true
+	q.admit()
 	q.mu.Unlock()
 }
 
@@ -268,6 +277,7 @@ func (q *queue) abandon() (lost int64) {
 		q.counts.Dropped[q.end] += p.left
 		p.frame.Free()
 	}
+	q.repay()
 	return q.counts.Dropped[q.end]
 }
 

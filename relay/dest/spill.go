@@ -49,7 +49,7 @@ func (q *queue) spill(before int64) []parcel {
 	taken := 0
 	for taken < spillBytes {
 		next := q.line.front()
-		if next == nil || next.frame.Oldest >= before && q.bytes-taken <= q.spool.soft {
+		if next == nil || next.frame.Oldest >= before && q.bytes-taken <= q.soft() {
 			break
 		}
 		taken += len(next.frame.Bytes)
@@ -82,6 +82,8 @@ func (q *queue) spilled(n int) {
 	}
 	clear(q.spool.leaving)
 	q.spool.leaving, q.spool.leavingBytes = q.spool.leaving[:0], 0
+	q.repay()
+	q.admit()
 	q.mu.Unlock()
 	for _, f := range frames {
 		f.Free()
@@ -95,7 +97,7 @@ func (q *queue) spilled(n int) {
 func (q *queue) pressed() bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	return q.bytes > q.spool.soft
+	return q.bytes > q.soft()
 }
 
 // setLoss says why points are lost from now on when the queue overflows.

@@ -94,7 +94,7 @@ func (q *queue) next() (size int, ok bool) {
 func (q *queue) hasRoom(size int) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	return !q.ended && (q.bytes+size <= q.limit/2 || q.bytes == 0 && size <= q.limit)
+	return !q.ended && q.bytes+size <= q.most(q.bytes+size) && (q.bytes+size <= q.limit/2 || q.bytes == 0 && size <= q.limit)
 }
 
 // surrender takes the frame that has waited longest out of the queue and its points out of the account.
@@ -110,6 +110,8 @@ func (q *queue) surrender() (p parcel, ok bool) {
 	q.counts.Queued -= p.left
 	q.counts.Enqueued -= p.left
 	q.counts.Moved += p.left
+	q.repay()
+	q.admit()
 	return p, true
 }
 
