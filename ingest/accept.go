@@ -3,6 +3,7 @@ package ingest
 import (
 	"errors"
 	"net"
+	"net/netip"
 	"os"
 	"syscall"
 	"time"
@@ -80,11 +81,13 @@ func (a *acceptor) refuseWaiting() {
 		return
 	}
 	_ = a.reserve.Close()
+	var peer netip.Addr
 	for range maxQueue {
-		if raw.Control(func(fd uintptr) { err = refuse(fd) }) != nil || err != nil {
+		if raw.Control(func(fd uintptr) { peer, err = refuse(fd) }) != nil || err != nil {
 			break
 		}
 		a.listener.counts.noDescriptor.Add(1)
+		a.listener.callers.note(peer, wasRefused)
 	}
 	a.reserve = openReserve()
 }

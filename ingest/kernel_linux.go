@@ -47,18 +47,30 @@ func accept(fd uintptr) (net.Conn, error) {
 	}
 }
 
-// refuse takes a connection out of a listening socket's queue and closes it. It returns EAGAIN if none waits.
-func refuse(fd uintptr) error {
+// refuse takes a connection out of a listening socket's queue, closes it and says whose it was, if that has an address.
+// It returns EAGAIN if none waits.
+func refuse(fd uintptr) (peer netip.Addr, err error) {
 	for {
-		n, _, err := unix.Accept4(int(fd), unix.SOCK_CLOEXEC)
+		n, from, err := unix.Accept4(int(fd), unix.SOCK_CLOEXEC)
 		switch err {
 		case nil:
-			return unix.Close(n)
+			return addressOf(from), unix.Close(n)
 		case unix.EINTR, unix.ECONNABORTED:
 			continue
 		}
-		return err
+		return peer, err
 	}
+}
+
+// addressOf returns the IP address in a, the zero one if there is none.
+func addressOf(a unix.Sockaddr) netip.Addr {
+	switch a := a.(type) {
+	case *unix.SockaddrInet4:
+		return netip.AddrFrom4(a.Addr)
+	case *unix.SockaddrInet6:
+		return netip.AddrFrom16(a.Addr).Unmap()
+	}
+	return netip.Addr{}
 }
 
 // refuseAll has the kernel drop what comes to an IP socket from now on, as if it had been lost on the way. What the

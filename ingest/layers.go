@@ -148,6 +148,7 @@ func (s *stream) isEnding() bool {
 // broken counts a stream that a layer's fault has ended, and says why.
 func (l *Listener) broken(s *stream, f *fault) {
 	l.counts.broken[f.layer].Add(1)
+	l.callers.note(s.peer.Addr(), wasBroken)
 	l.log.Warn(closingBroken, zap.String("listener", s.from.listener), zap.String("peer", s.name()),
 		zap.String("reason", legible(f.Error())))
 }

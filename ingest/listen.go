@@ -54,6 +54,7 @@ type Listener struct {
 	receiving sync.WaitGroup // datagrams
 	reading   sync.WaitGroup // streams
 	counts    counts
+	callers   callers
 
 	sayNotAllowed, sayNotTrusted, sayOverLimit, sayNoRoom, saySmall seldom
 }
@@ -191,11 +192,13 @@ func (l *Listener) serve(conn net.Conn, name string, secure bool) {
 	case !peer.IsValid():
 	case len(l.trust) > 0: // whom allow judges is not known yet
 		if !l.trust.admit(peer.Addr()) {
+			l.callers.note(peer.Addr(), wasRefused)
 			l.notTrusted(name, peer.String())
 			_ = conn.Close()
 			return
 		}
 	case !l.allow.admit(peer.Addr()):
+		l.callers.note(peer.Addr(), wasRefused)
 		l.notAllowed("a connection", name, peer.String(), 1)
 		_ = conn.Close()
 		return
@@ -207,6 +210,7 @@ func (l *Listener) serve(conn net.Conn, name string, secure bool) {
 		return
 	}
 	if most := l.opts.Connections; most > 0 && len(l.streams) >= most || !l.opts.Quota.take() {
+		l.callers.note(peer.Addr(), wasRefused)
 		l.overLimit(name, peerName(conn))
 		_ = conn.Close()
 		return
@@ -214,10 +218,11 @@ func (l *Listener) serve(conn net.Conn, name string, secure bool) {
 	w, d := l.turn()
 	s := &stream{
 		listener: l, worker: w, conn: conn, secure: secure, tcp: peer.IsValid(), peer: peer, heard: time.Now(), cut: l.opts.cutter(),
-		from: &origin{decoder: d, listener: name, conn: conn, limiter: l.limiter, limited: &l.counts.rateLimited, received: &l.counts.received},
+		from: &origin{decoder: d, listener: name, conn: conn, limiter: l.limiter, limited: &l.counts.rateLimited, received: &l.counts.received, callers: &l.callers},
 	}
 	l.streams[s] = struct{}{}
 	l.counts.accepted.Add(1)
+	l.callers.note(peer.Addr(), wasTaken)
 	l.reading.Go(func() {
 		s.run()
 		l.mu.Lock()

@@ -230,6 +230,9 @@ func TestNoDescriptors(t *testing.T) {
 	write(t, dial(t, l.Addrs()[0]), "a.c 1 1700000000\n")
 	sink.want(t, "a.c")
 	<-again
+	if p := l.Callers(); len(p) != 1 || p[0].Refused != 1 {
+		t.Errorf("the callers are %+v", p)
+	}
 	if n := l.Stats().Refused.Descriptors; n != 1 {
 		t.Errorf("%d connections were refused, want 1", n)
 	}

@@ -137,6 +137,7 @@ func (p *packetSocket) take() error {
 		peer := p.rx.peer(i)
 		if peer.IsValid() && !p.listener.allow.admit(peer.Addr()) {
 			refused, stranger = refused+1, peer
+			p.listener.callers.note(peer.Addr(), wasRefused)
 			continue
 		}
 		if n += int64(len(data)); len(data) == 0 {

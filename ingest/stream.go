@@ -80,6 +80,7 @@ func (s *stream) run() {
 		s.listener.broken(s, f)
 	case !s.spoke && (err == io.EOF || errors.Is(err, syscall.ECONNRESET)):
 		s.listener.counts.probes.Add(1)
+		s.listener.callers.note(s.peer.Addr(), wasProbe)
 		s.listener.log.Debug("a connection ended before a byte came", zap.String("listener", s.from.listener),
 			zap.String("peer", s.name()))
 	}

@@ -71,6 +71,7 @@ type origin struct {
 	limiter  *limiter      // nil if any number of samples may come
 	limited  *atomic.Int64 // counts those that were too many
 	received *atomic.Int64 // counts what came, good or bad; nil if nobody wants to know
+	callers  *callers      // of its listener
 	conn     net.Conn      // nil for datagrams, each of which stands for itself
 	refused  bool          // a decoder said that the stream cannot go on
 	warned   time.Time     // when a datagram's refusal was last logged
@@ -228,6 +229,7 @@ func (w *Worker) decode(k work) {
 		if k.from.limiter != nil && k.peer.IsValid() {
 			if over := k.from.limiter.limit(k.batch, k.peer.Addr()); over > 0 {
 				k.from.limited.Add(int64(over))
+				k.from.callers.note(k.peer.Addr(), func(c *Caller) { c.RateLimited += int64(over) })
 			}
 		}
 	}
@@ -248,6 +250,7 @@ const warnEvery = 10 * time.Second
 // nothing.
 func (w *Worker) refuse(k *work, why error) {
 	from := k.from
+	from.callers.note(k.peer.Addr(), wasBroken)
 	if from.conn != nil {
 		from.refused = true
 		w.log.Warn(closingBroken, zap.String("listener", from.listener), zap.String("peer", k.name()),
