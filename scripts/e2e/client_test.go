@@ -126,6 +126,26 @@ func rss(t *testing.T, pid int, field string) int64 {
 	return 0
 }
 
+// cpu returns how much of the processor a process has used.
+func cpu(t *testing.T, pid int) time.Duration {
+	t.Helper()
+	b, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(b), ") ")
+	fields := strings.Fields(rest)
+	ticks := 0
+	for _, field := range fields[11:13] { // user and system, in hundredths of a second
+		n, err := strconv.Atoi(field)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ticks += n
+	}
+	return time.Duration(ticks) * 10 * time.Millisecond
+}
+
 // forgetPeak makes the kernel measure the highest resident size anew.
 func forgetPeak(t *testing.T, pid int) {
 	t.Helper()

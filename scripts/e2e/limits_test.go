@@ -23,7 +23,14 @@ type listener struct {
 	RateLimited int64            `json:"rate_limited"`
 	Datagrams   int64            `json:"datagrams"`
 	Dropped     int64            `json:"kernel_dropped"`
-	Sockets     []struct {
+	Callers     []struct {
+		Address     string `json:"address"`
+		Connections int64  `json:"connections"`
+		Refused     int64  `json:"refused"`
+		Broken      int64  `json:"broken"`
+		Probes      int64  `json:"probes"`
+	} `json:"callers"`
+	Sockets []struct {
 		Datagrams int64 `json:"datagrams"`
 		Dropped   int64 `json:"kernel_dropped"`
 	} `json:"sockets"`

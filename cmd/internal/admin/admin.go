@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	stdlog "log"
 	"net"
 	"net/http"
 	"strings"
@@ -44,7 +45,7 @@ func Serve(o conf.Admin, d *daemon.Daemon, log *zap.Logger) (*Server, error) {
 	if o.Address == "" {
 		return s, nil
 	}
-	s.http = http.Server{Handler: newGate(o, s.Handler()), ReadHeaderTimeout: 5 * time.Second, ErrorLog: zap.NewStdLog(log)}
+	s.http = http.Server{Handler: newGate(o, s.Handler()), ReadHeaderTimeout: 5 * time.Second, ErrorLog: stdlog.New(complaints{log}, "", 0)}
 	s.http.RegisterOnShutdown(func() { close(s.closing) }) // streams do not end by themselves
 	listener, err := net.Listen("tcp", o.Address)
 	if err != nil {
@@ -74,6 +75,15 @@ func (s *Server) renewed(err error) {
 		return
 	}
 	s.log.Info("renewed the certificate of the API")
+}
+
+// complaints takes what the HTTP server says of its clients. That has their words in it, so it is no message but a field.
+type complaints struct{ log *zap.Logger }
+
+// Write logs one complaint.
+func (c complaints) Write(p []byte) (int, error) {
+	c.log.Warn("answering a request", zap.String("error", strings.TrimSpace(string(p))))
+	return len(p), nil
 }
 
 // Close ends the server; a request at hand may finish for a second, or until ctx is done.

@@ -42,6 +42,13 @@ var (
 	reloaded = desc("config_last_reload_successful", "0 if the last of them changed nothing, else 1.")
 )
 
+// What is exported of the limit on memory.
+var (
+	memoryUsed  = desc("memory_used_bytes", "Memory that the process takes, as limits.memory counts it.")
+	memoryLimit = desc("memory_limit_bytes", "What it may take; 0 for no limit.")
+	memoryTight = desc("memory_tight", "1 while memory is short and new series are refused, else 0.")
+)
+
 // What is exported of the kept past.
 var (
 	keptSeries = desc("history_series", "Results of aggregates of which the recent past is kept.")
@@ -112,6 +119,9 @@ func collectStatus(ch chan<- prometheus.Metric, s *daemon.Status) {
 			}
 		}
 	}
+	gauge(ch, memoryUsed, float64(s.Memory.Used))
+	gauge(ch, memoryLimit, float64(s.Memory.Limit))
+	gauge(ch, memoryTight, truth(s.Memory.Tight))
 	gauge(ch, keptSeries, float64(s.History.Series))
 	gauge(ch, keptPoints, float64(s.History.Points))
 	gauge(ch, keptBytes, float64(s.History.Bytes))

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"os"
 	"runtime"
 	"slices"
 	"sync"
@@ -57,6 +58,9 @@ type Daemon struct {
 	changing sync.Mutex // held by whoever makes a reload, or the end
 	leaving  *leaving
 	taps     tap.Taps
+	memory   *memory
+
+	descriptors uint64 // how many files may be open; 0 if nobody knows
 
 	hush func()         // ends what runs in the background
 	wg   sync.WaitGroup // of that
@@ -95,7 +99,12 @@ func New(f *conf.File, log *zap.Logger, o Options) (*Daemon, error) {
 	}
 	d.table.Taps = &d.taps
 	d.aggregator = d.table.Aggregator
-	d.aggregator.Remember(f.History)
+	d.memory = newMemory(f.Limits.Memory.Of(memoryHere(os.DirFS("/"))))
+	d.shareQueues(clusters)
+	d.aggregator.Remember(d.past(f))
+	if names := d.memory.share(namesShare); names > 0 {
+		d.table.BoundNames(names, o.Cores)
+	}
 	for range o.Cores {
 		asks := make(chan func())
 		lane := d.table.NewLane(asks)
@@ -197,6 +206,8 @@ func (d *Daemon) Start() error {
 	if !d.options.Deaf { // a story has no figures that it does not ask for
 		d.wg.Go(func() { d.self(ctx) })
 	}
+	d.wg.Go(func() { d.watchLosses(ctx) })
+	d.wg.Go(func() { d.guardMemory(ctx) })
 	d.setState(running)
 	return nil
 }
@@ -255,12 +266,15 @@ func (d *Daemon) Close(ctx context.Context) {
 	d.leaving.closeListeners(ctx)
 	// Nothing that workers and shards wait for can fail to come, so they are given their time whatever ctx says: a worker
 	// that went on behind our back would use its lane while we close it.
+	// Endpoints that make their senders wait do so until ctx is done.
+	defer context.AfterFunc(ctx, d.hurry)()
 	calm := context.WithoutCancel(ctx)
 	for i, w := range d.workers {
 		w.Close(calm)
 		d.mu.Lock() // whoever asks after the lane's counts now reads them itself
 		d.lanes[i].Close()
 		d.mu.Unlock()
+		d.lanes[i].Settle()
 	}
 	if err := d.aggregator.Close(calm); err != nil {
 		d.log.Error("closing the aggregates", zap.Error(err))
@@ -272,6 +286,15 @@ func (d *Daemon) Close(ctx context.Context) {
 	d.leaving.close(ctx)
 	wg.Wait()
 	d.setState(closed)
+}
+
+// hurry has no endpoint make anybody wait any more.
+func (d *Daemon) hurry() {
+	for _, c := range d.table.Clusters {
+		for _, e := range c.Dests {
+			e.Hurry()
+		}
+	}
 }
 
 // Ledger takes the account: each owner's counts between two of its batches.

@@ -31,14 +31,19 @@ func (d *Daemon) forget(ctx context.Context) {
 }
 
 func (d *Daemon) forgetNow(ctx context.Context) error {
-	return d.tableNow().Forget(ctx, func(f func(*relay.Lane)) error {
+	return d.tableNow().Forget(ctx, d.onWorkers(ctx))
+}
+
+// onWorkers returns a function that has its argument called for each worker's lane, by its owner.
+func (d *Daemon) onWorkers(ctx context.Context) func(f func(*relay.Lane)) error {
+	return func(f func(*relay.Lane)) error {
 		for i, lane := range d.lanes {
 			if err := d.ask(ctx, d.workers[i], func() { f(lane) }); err != nil {
 				return err
 			}
 		}
 		return nil
-	})
+	}
 }
 
 // DeleteSeries forgets the live series whose names begin with prefix, and their past. It returns how many they were. One that

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"os"
 	"sync"
-	"time"
 
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
@@ -17,10 +16,10 @@ type Log struct {
 	*zap.Logger
 	Level zap.AtomicLevel // from which on messages are written
 	out   *output
+	kinds *kinds
 }
 
-// NewLog opens the log that o describes. Of equal messages within a second the first ten are written and then every
-// thousandth: trouble at a high rate must not become a flood of words about it.
+// NewLog opens the log that o describes. What is said often is thinned out.
 func NewLog(o conf.Log) (*Log, error) {
 	level, err := zap.ParseAtomicLevel(o.Level)
 	if err != nil {
@@ -33,9 +32,12 @@ func NewLog(o conf.Log) (*Log, error) {
 		}
 	}
 	core := zapcore.NewCore(encoder(o.Format, out.file), out, level)
-	core = zapcore.NewSamplerWithOptions(core, time.Second, 10, 1000)
-	return &Log{zap.New(core), level, out}, nil
+	thin := newThinned(core)
+	return &Log{zap.New(thin), level, out, thin.kinds}, nil
 }
+
+// Settle tells of all that was held back, and holds nothing back any more: the end is near.
+func (l *Log) Settle() { l.kinds.end() }
 
 // Reopen opens the log's file anew, if it is one.
 func (l *Log) Reopen() {

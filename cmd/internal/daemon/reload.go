@@ -155,13 +155,14 @@ func (d *Daemon) turn(n *next) {
 	before := d.table.Clusters
 	gone := relay.Gone(before, n.table.Clusters)
 	n.log()
-	d.quota.Resize(n.file.Limits.Connections)
+	d.quota.Resize(d.connections(n.file))
 	d.aggregator.SetLimit(n.file.Limits.Series)
 	if n.file.History != d.file.History {
-		if err := d.aggregator.RememberAnew(context.Background(), n.file.History); err != nil {
+		if err := d.aggregator.RememberAnew(context.Background(), d.past(n.file)); err != nil {
 			d.log.Error("changing the history", zap.Error(err))
 		}
 	}
+	d.shareQueues(n.table.Clusters)
 	for _, c := range n.table.Clusters {
 		c.Start()
 	}

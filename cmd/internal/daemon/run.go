@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"go.uber.org/zap"
+
+	"plumbago/conf"
 )
 
 // Run starts d and serves until a signal ends it. SIGHUP reads the configuration again and, as SIGUSR1 does, opens log files anew; SIGTERM and SIGINT stop in order,
@@ -22,7 +24,8 @@ func Run(d *Daemon, log *Log, serve func(*Daemon) (stop func(context.Context), e
 	for _, w := range d.File().Warnings {
 		log.Warn(w.Error())
 	}
-	descriptors := raiseDescriptors()
+	d.descriptors = raiseDescriptors()
+	d.quota.Resize(d.connections(d.File()))
 	stopServing, err := serve(d)
 	if err != nil {
 		return false, err
@@ -32,7 +35,7 @@ func Run(d *Daemon, log *Log, serve func(*Daemon) (stop func(context.Context), e
 		return false, err
 	}
 	log.Info("started", zap.String("version", Version()), zap.Int("listeners", len(d.File().Listen)), zap.Int("rules", len(d.File().Rule)),
-		zap.Uint64("descriptors", descriptors))
+		zap.Uint64("descriptors", d.descriptors))
 	defer weigh()()
 	systemd := newManager(d, log.Logger)
 	defer systemd.close()
@@ -52,6 +55,7 @@ func Run(d *Daemon, log *Log, serve func(*Daemon) (stop func(context.Context), e
 		}
 	}()
 	d.Close(ctx)
+	log.Settle()
 	clean = d.report(log)
 	stopServing(context.Background())
 	return clean, nil
@@ -75,6 +79,25 @@ func (d *Daemon) attend(signals <-chan os.Signal, log *Log) os.Signal {
 			return s
 		}
 	}
+}
+
+// reserved is how many files are kept for what is no connection of a sender's: logs, spools, the API, and so on.
+const reserved = 64
+
+// connections returns how many connections f allows, at most as many as leave some of the files that the process may open for
+// endpoints and itself: an endpoint that could not be connected to again would lose what is sent. Who may open a handful has
+// to live with that.
+func (d *Daemon) connections(f *conf.File) int {
+	kept, all := reserved, int(d.descriptors)
+	for _, c := range f.Cluster {
+		kept += 2 * len(c.Endpoints)
+	}
+	if all < 2*kept || all-kept >= f.Limits.Connections {
+		return f.Limits.Connections
+	}
+	d.log.Warn("fewer connections are taken than limits.connections allows, as the process may open few files: raise ulimit -n, or LimitNOFILE",
+		zap.Int("connections", all-kept), zap.Int("descriptors", all))
+	return all - kept
 }
 
 // raiseDescriptors raises the number of files and connections that the process may have open as far as it may, and

@@ -20,6 +20,7 @@ type Status struct {
 	Clusters   []ClusterStatus `json:"clusters"`
 	Rules      []RuleStatus    `json:"rules"`
 	History    HistoryStatus   `json:"history"`
+	Memory     MemoryStatus    `json:"memory"`
 	State      *StateStatus    `json:"state,omitempty"`
 	Reload     *ReloadStatus   `json:"reload,omitempty"` // how the last one went
 }
@@ -30,6 +31,7 @@ type ListenStatus struct {
 	Protocol string   `json:"protocol"`
 	Address  []string `json:"address"`
 	ingest.Stats
+	Callers      []ingest.Caller         `json:"callers"`                // those that gave the most trouble, or connected most often
 	Sockets      []ingest.SocketStats    `json:"sockets,omitempty"`      // those for datagrams
 	Certificates []transport.Certificate `json:"certificates,omitempty"` // what TLS uses
 }
@@ -83,11 +85,13 @@ func (d *Daemon) Status(ctx context.Context) (Status, error) {
 		Version: Version(), Uptime: d.uptime().Seconds(), Config: d.file.Name(), ConfigHash: d.file.Hash(),
 		Listeners: []ListenStatus{}, Clusters: []ClusterStatus{}, Rules: []RuleStatus{}, State: d.stateStatus(), Reload: d.reloadStatus(),
 	}
+	s.Memory = newMemory(d.memory.limit).status()
+	s.Memory.Tight = d.memory.tight.Load()
 	opened := d.opened()
 	for _, l := range d.listeners {
-		ls := ListenStatus{Name: l.Name(), Protocol: l.Protocol(), Address: []string{}}
+		ls := ListenStatus{Name: l.Name(), Protocol: l.Protocol(), Address: []string{}, Callers: []ingest.Caller{}}
 		if opened {
-			ls.Stats, ls.Sockets, ls.Certificates = d.leaving.statsOf(l), l.Sockets(), l.Certificates()
+			ls.Stats, ls.Sockets, ls.Certificates, ls.Callers = d.leaving.statsOf(l), l.Sockets(), l.Certificates(), l.Callers()
 			for _, a := range l.Addrs() {
 				ls.Address = append(ls.Address, url{a}.String())
 			}

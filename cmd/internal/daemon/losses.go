@@ -1,0 +1,94 @@
+package daemon
+
+import (
+	"context"
+	"time"
+
+	"go.uber.org/zap"
+
+	"plumbago/carbon/stat"
+)
+
+const (
+	// lossLook is how often the accounts are looked at for losses, lossEvery how often each is told of at most: the first
+	// of it at once, then that of ten seconds together.
+	lossLook  = time.Second
+	lossEvery = 10 * time.Second
+)
+
+// A loss is how much of one account the log knows.
+type loss struct {
+	told int64
+	when time.Time
+}
+
+// news returns how much was lost since the log was told, or 0 if that is nothing or not long ago; sum is the account.
+func (l *loss) news(sum int64, now time.Time) (n int64) {
+	if n = sum - l.told; n <= 0 || !l.when.IsZero() && now.Sub(l.when) < lossEvery {
+		return 0
+	}
+	l.told, l.when = sum, now
+	return n
+}
+
+// losses are what the log knows of the losses, by whose they are.
+type losses map[any]*[stat.NLosses]loss
+
+// of returns what the log knows of somebody's.
+func (ls losses) of(whose any) *[stat.NLosses]loss {
+	if ls[whose] == nil {
+		ls[whose] = new([stat.NLosses]loss)
+	}
+	return ls[whose]
+}
+
+// lossWords say why points were lost; of those that a stop or a reload loses it tells itself.
+var lossWords = [stat.NLosses]string{
+	stat.LossOverflow:   "points are lost: the queue is full",
+	stat.LossExpired:    "points are lost: they have waited for too long",
+	stat.LossWriteError: "points are lost: the endpoint cannot hold them",
+	stat.LossDiskFull:   "points are lost: the spool has no room",
+	stat.LossCorrupt:    "points are lost: the spool was damaged",
+}
+
+// watchLosses tells the log of what is lost, until ctx is done, without a word on the path of a line.
+func (d *Daemon) watchLosses(ctx context.Context) {
+	known := losses{}
+	tick := time.NewTicker(lossLook)
+	defer tick.Stop()
+	for {
+		select {
+		case now := <-tick.C:
+			d.tellLosses(known, now)
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+func (d *Daemon) tellLosses(known losses, now time.Time) {
+	d.pipe.RLock()
+	table, listeners := d.table, d.listeners
+	d.pipe.RUnlock()
+	for _, c := range table.Clusters {
+		for _, e := range c.Dests {
+			counts := e.Counts()
+			for why, words := range lossWords {
+				n := int64(0)
+				if words != "" {
+					n = known.of(e)[why].news(counts.Dropped[why], now)
+				}
+				if n > 0 {
+					s := e.Status()
+					d.log.Warn(words, zap.String("cluster", c.Name), zap.String("endpoint", e.Endpoint()), zap.Int64("points", n),
+						zap.String("state", s.State), zap.String("error", s.Error))
+				}
+			}
+		}
+	}
+	for _, l := range listeners {
+		if n := known.of(l)[0].news(l.Stats().Dropped, now); n > 0 {
+			d.log.Warn("datagrams are lost: the receive buffer is full", zap.String("listener", l.Name()), zap.Int64("datagrams", n))
+		}
+	}
+}
