@@ -48,7 +48,9 @@ func (b *Batch) Free() {
 	if cap(b.Bytes) < BlockSize || cap(b.Bytes) > maxPooledBytes || cap(b.Points) > maxPooledPoints {
 		return
 	}
-	*b = Batch{Bytes: b.Bytes[:0], Points: b.Points[:0], Parts: b.Parts[:0], Refusals: b.Refusals[:0], refused: b.refused[:0]}
+	kept, points, parts, refusals, refused := b.Bytes[:0], b.Points[:0], b.Parts[:0], b.Refusals[:0], b.refused[:0]
+	*b = Batch{} // a value made with these in it would lie on the stack: of ten thousand silent connections, each its own
+	b.Bytes, b.Points, b.Parts, b.Refusals, b.refused = kept, points, parts, refusals, refused
 	batches.Put(b)
 }
 
