@@ -288,15 +288,6 @@ func (d *Daemon) Close(ctx context.Context) {
 	d.setState(closed)
 }
 
-// hurry has no endpoint make anybody wait any more.
-func (d *Daemon) hurry() {
-	for _, c := range d.table.Clusters {
-		for _, e := range c.Dests {
-			e.Hurry()
-		}
-	}
-}
-
 // Ledger takes the account: each owner's counts between two of its batches.
 func (d *Daemon) Ledger(ctx context.Context) (l stat.Ledger, err error) {
 	d.pipe.RLock()

@@ -202,3 +202,12 @@ func (l *leaving) close(ctx context.Context) {
 	l.wg.Wait()
 	l.cut()
 }
+
+// hurry has no endpoint make anybody wait any more.
+func (d *Daemon) hurry() {
+	for _, c := range d.table.Clusters {
+		for _, e := range c.Dests {
+			e.Hurry()
+		}
+	}
+}
