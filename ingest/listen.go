@@ -240,9 +240,6 @@ func (l *Listener) turn() (*Worker, carbon.Decoder) {
 	return l.workers[i], l.decoders[i]
 }
 
-// longAgo is a deadline that has passed: it wakes who waits for a socket.
-func longAgo() time.Time { return time.Unix(1, 0) }
-
 // Close stops accepting, reads what the kernel had taken from the senders by then, hands it to the workers and closes
 // all connections. The workers must still run; when it returns no reader is left. Past ctx it gives up what it could
 // not hand on, and says so.

@@ -387,16 +387,6 @@ func (d *Daemon) opened() bool {
 	return d.state != built
 }
 
-// uptime is how long ago d was started, 0 if it was not.
-func (d *Daemon) uptime() time.Duration {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.started.IsZero() {
-		return 0
-	}
-	return time.Since(d.started)
-}
-
 // url writes a listener's address as the configuration does.
 type url struct{ net.Addr }
 

@@ -153,3 +153,13 @@ func (d *Daemon) rules(ctx context.Context) ([]RuleStatus, error) {
 	}
 	return all, nil
 }
+
+// uptime is how long ago d was started, 0 if it was not.
+func (d *Daemon) uptime() time.Duration {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.started.IsZero() {
+		return 0
+	}
+	return time.Since(d.started)
+}
