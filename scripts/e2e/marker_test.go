@@ -96,12 +96,6 @@ func (m *marker) tally(n int64) (missing int, again int64) {
 	return missing, again
 }
 
-// marked returns how many of the first n numbers came.
-func (m *marker) marked(n int64) int64 {
-	missing, _ := m.tally(n)
-	return n - int64(missing)
-}
-
 func mapMarks(file string) ([]byte, error) {
 	f, err := os.OpenFile(file, os.O_RDWR, 0)
 	if err != nil {
