@@ -7,12 +7,14 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+
+	redislists "plumbago/ingest/lists"
 )
 
 // An address is where something listens.
 type address struct {
-	scheme string // tcp, udp, tls, unix, unixgram or file
-	path   string // unix, unixgram and file
+	scheme string // tcp, udp, tls, unix, unixgram, file, redis or rediss
+	path   string // of all but tcp, udp and tls
 	hostPort
 }
 
@@ -22,7 +24,7 @@ type hostPort struct {
 	port int
 }
 
-var schemes = []string{"tcp", "udp", "tls", "unix", "unixgram", "file"}
+var schemes = []string{"tcp", "udp", "tls", "unix", "unixgram", "file", "redis", "rediss"}
 
 // longestPath is the most that a unix socket's path may have: what Linux's sockaddr_un holds.
 const longestPath = 107
@@ -46,6 +48,13 @@ func parseAddress(text string) (a address, msg, hint string) {
 			msg, hint = "has no path", fmt.Sprintf("write it like \"%s:///run/plumbago.sock\"", scheme)
 		} else if len(rest) > longestPath {
 			msg = fmt.Sprintf("has a path of %d bytes; a socket's may have %d", len(rest), longestPath)
+		}
+	case "redis", "rediss":
+		a.path = rest
+		if list, err := redislists.New(text, false); err != nil {
+			return a, err.Error(), `write it like "redis://127.0.0.1:6379/0?key=system"`
+		} else {
+			_ = list.Close()
 		}
 	case "file":
 		a.path = rest

@@ -149,7 +149,8 @@ func (c *checker) listeners() {
 		p := c.file.listen[i]
 		c.listenSizes(p, &o)
 		c.listenLimits(p, &o)
-		c.listenFiles(p, &o)
+		c.listenSources(p, &o)
+		c.listenEvents(p, &o)
 		c.listenStatsd(p, &o)
 		if len(o.Address) == 0 {
 			c.missing(p, "address", "has no address", `write address = ["tcp://:2003"]`)

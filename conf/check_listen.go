@@ -56,30 +56,44 @@ func (c *checker) listenTLS(p Place, o *ingest.Options) {
 	}
 }
 
-// listenFiles checks what concerns files that are read now and then, and that only files are.
-func (c *checker) listenFiles(p Place, o *ingest.Options) {
-	files := o.Protocol == "mmstats"
+// listenSources checks what concerns listeners that do not listen but look, at files or at lists in Redis, and that only they do.
+func (c *checker) listenSources(p Place, o *ingest.Options) {
+	looks := o.Protocol == "mmstats" || o.Protocol == "redis"
 	for i, text := range o.Address {
-		if a, msg, _ := parseAddress(text); msg == "" && (a.scheme == "file") != files {
-			hint := `file:// goes with protocol = "mmstats"`
-			if files {
-				hint = `write it like "file:///tmp/*.mmstats"`
-			}
-			c.faultAt(p, "address", i, fmt.Sprintf("%s does not go with protocol = %q", quote(text), o.Protocol), hint)
+		a, msg, _ := parseAddress(text)
+		goes := map[string]string{"file": "mmstats", "redis": "redis", "rediss": "redis"}[a.scheme]
+		if msg != "" || goes == o.Protocol || goes == "" && !looks {
+			continue
 		}
-	}
-	if !files {
-		for key, set := range map[string]bool{"period": o.Period != nil, "mmstats": o.Mmstats != nil} {
-			if set {
-				c.fault(p, key, `has no effect without protocol = "mmstats"`, "leave it out")
-			}
+		hint := map[string]string{"mmstats": `write it like "file:///tmp/*.mmstats"`, "redis": `write it like "redis://127.0.0.1:6379/0?key=system"`}[o.Protocol]
+		if !looks {
+			hint = fmt.Sprintf("%s:// goes with protocol = %q", a.scheme, goes)
 		}
-		return
+		c.faultAt(p, "address", i, fmt.Sprintf("%s does not go with protocol = %q", quote(text), o.Protocol), hint)
 	}
-	if o.Period != nil && *o.Period < time.Second {
+	if o.Period != nil && !looks {
+		c.fault(p, "period", `has no effect without protocol = "mmstats" or "redis"`, "leave it out")
+	}
+	if o.Ack != nil && o.Protocol != "redis" {
+		c.fault(p, "ack", `has no effect without protocol = "redis"`, "leave it out")
+	}
+	switch {
+	case o.Period == nil:
+	case o.Protocol == "mmstats" && *o.Period < time.Second:
 		c.fault(p, "period", "must be at least a second", "samples leave with whole seconds")
+	case o.Protocol == "redis" && *o.Period <= 0:
+		c.fault(p, "period", "must be more than 0", "")
 	}
-	if o.Mmstats == nil {
+	c.listenFiles(p, o)
+}
+
+// listenFiles checks how files are made into samples.
+func (c *checker) listenFiles(p Place, o *ingest.Options) {
+	switch {
+	case o.Mmstats == nil:
+		return
+	case o.Protocol != "mmstats":
+		c.fault(p, "mmstats", `has no effect without protocol = "mmstats"`, "leave it out")
 		return
 	}
 	for i, text := range o.Mmstats.Gauges {
@@ -89,6 +103,30 @@ func (c *checker) listenFiles(p Place, o *ingest.Options) {
 	}
 	if m := o.Mmstats.Mistake(); m != "" {
 		c.fault(p, "mmstats.name", m, "")
+	}
+}
+
+// listenEvents checks what concerns Redis clients that signal events.
+func (c *checker) listenEvents(p Place, o *ingest.Options) {
+	if o.Protocol != "resp" {
+		if o.Resp != nil {
+			c.fault(p, "resp", `has no effect without protocol = "resp"`, "leave it out")
+		}
+		return
+	}
+	for i, text := range o.Address {
+		if a, msg, _ := parseAddress(text); msg == "" && (a.scheme == "udp" || a.scheme == "unixgram") {
+			c.faultAt(p, "address", i, quote(text)+" has no connections, and RESP needs them", `write it like "tcp://127.0.0.1:6380"`)
+		}
+	}
+	if o.Compress != "none" {
+		c.fault(p, "compress", "does not go with RESP, which no client compresses", "leave it out")
+	}
+	if o.Resp == nil {
+		return
+	}
+	if key, msg := o.Resp.Check(); key != "" {
+		c.fault(p, "resp."+key, msg, "")
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"plumbago/aggregate"
 	"plumbago/carbon/transport"
 	"plumbago/ingest"
+	"plumbago/ingest/events"
 	"plumbago/ingest/statsd"
 	"plumbago/relay"
 )
@@ -57,6 +58,8 @@ func fresh(t reflect.Type) reflect.Value {
 		*o = ingest.DefaultOptions()
 	case *transport.ServerTLS:
 		*o = transport.DefaultServerTLS()
+	case *events.Options:
+		*o = events.DefaultOptions()
 	case *ingest.FilesOptions:
 		*o = ingest.DefaultFilesOptions()
 	case *relay.ClusterOptions:

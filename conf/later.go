@@ -9,14 +9,14 @@ import (
 // nobody hunts for a typing error that is none.
 var laterKeys = map[string][]string{
 	"self":   {"mmstats"},
-	"listen": {"linger", "resp", "ack"},
+	"listen": {"linger"},
 }
 
 // laterValues are values, by key, of which the same is true.
 var laterValues = map[string][]string{
-	"listen.protocol":  {"resp", "redis", "nats"},
+	"listen.protocol":  {"nats"},
 	"cluster.protocol": {"redis", "nats"},
-	"listen.address":   {"redis", "nats"}, // the schemes
+	"listen.address":   {"nats"}, // the schemes
 }
 
 var indexes = regexp.MustCompile(`\[\d+\]`)

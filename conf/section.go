@@ -7,6 +7,7 @@ import (
 	"plumbago/aggregate/history"
 	"plumbago/carbon/transport"
 	"plumbago/ingest"
+	"plumbago/ingest/events"
 	"plumbago/ingest/statsd"
 	"plumbago/relay"
 )
@@ -31,6 +32,7 @@ func sections() []kind {
 		{"limits", "in [limits]", reflect.TypeFor[Limits]()},
 		{"listen", "in [[listen]]", reflect.TypeFor[ingest.Options]()},
 		{"listen.tls", "in [listen.tls]", reflect.TypeFor[transport.ServerTLS]()},
+		{"listen.resp", "in [listen.resp]", reflect.TypeFor[events.Options]()},
 		{"listen.mmstats", "in [listen.mmstats]", reflect.TypeFor[ingest.FilesOptions]()},
 		{"listen.statsd", "in [listen.statsd]", reflect.TypeFor[statsd.Options]()},
 		{"listen.statsd.histogram", "in [[listen.statsd.histogram]]", reflect.TypeFor[statsd.Histogram]()},

@@ -3,22 +3,25 @@ package ingest
 import (
 	"fmt"
 	"net"
+	"net/url"
 	"path/filepath"
 	"strconv"
 	"strings"
+
+	"plumbago/ingest/lists"
 )
 
 // An Address is one place to listen at.
 type Address struct {
-	Network string // tcp, udp, tls, unix, unixgram or file
-	Host    string // HOST:PORT with HOST possibly empty, the path of a unix socket ("@name" for an abstract one), or a glob for files
+	Network string // tcp, udp, tls, unix, unixgram, file, redis or rediss
+	Host    string // HOST:PORT with HOST possibly empty, the path of a unix socket ("@name" for an abstract one), a glob for files, or the rest of a URL of Redis
 }
 
 // String returns a as it is written in the configuration.
 func (a Address) String() string { return a.Network + "://" + a.Host }
 
-// ParseAddress reads tcp://HOST:PORT, udp://HOST:PORT, tls://HOST:PORT, unix://PATH, unixgram://PATH or file://GLOB. An empty HOST
-// means every address of the machine, of both IP versions.
+// ParseAddress reads tcp://HOST:PORT, udp://HOST:PORT, tls://HOST:PORT, unix://PATH, unixgram://PATH, file://GLOB or
+// redis://HOST:PORT/DB?key=LIST. An empty HOST means every address of the machine, of both IP versions.
 func ParseAddress(text string) (Address, error) {
 	network, host, ok := strings.Cut(text, "://")
 	if !ok {
@@ -32,6 +35,12 @@ func ParseAddress(text string) (Address, error) {
 		return a, a.checkPath()
 	case "file":
 		return a, a.checkFiles()
+	case "redis", "rediss":
+		list, err := lists.New(text, false)
+		if err == nil {
+			_ = list.Close()
+		}
+		return a, err
 	}
 	return Address{}, fmt.Errorf("address %q has an unknown scheme: want tcp://, udp://, tls://, unix:// or unixgram://", text)
 }
@@ -45,6 +54,15 @@ func (a Address) checkPort() error {
 		return fmt.Errorf("address %q: port %q is not a number from 0 to 65535", a, port)
 	}
 	return nil
+}
+
+// redacted returns a for people: without a password that it may have.
+func (a Address) redacted() string {
+	u, err := url.Parse(a.String())
+	if err != nil || (a.Network != "redis" && a.Network != "rediss") {
+		return a.String()
+	}
+	return u.Redacted()
 }
 
 func (a Address) checkFiles() error {

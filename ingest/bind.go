@@ -35,6 +35,10 @@ func (l *Listener) bind(a Address) error {
 		l.addBound(a, s.Addr())
 	case "udp":
 		return l.bindUDP(a)
+	case "redis", "rediss":
+		s, err := newListSource(l, a)
+		l.lists = append(l.lists, s)
+		return err
 	case "file":
 		s, err := newFileSource(l, a)
 		l.files = append(l.files, s)

@@ -1,7 +1,6 @@
 package ingest
 
 import (
-	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
@@ -10,7 +9,6 @@ import (
 
 	"go.uber.org/zap"
 
-	"plumbago/carbon"
 	"plumbago/ingest/mmstats"
 )
 
@@ -44,12 +42,10 @@ type filesCounts struct{ read, fields, damaged atomic.Int64 }
 // A fileSource makes samples of the files of one address, once a period. It hands lines to its worker, so that a label meets
 // what any name meets.
 type fileSource struct {
-	listener *Listener
-	worker   *Worker
-	from     *origin
-	glob     string
-	figures  *figures
-	sayBad   seldom
+	feeder
+	glob    string
+	figures *figures
+	sayBad  seldom
 }
 
 // newFileSource returns a source for one address.
@@ -58,8 +54,7 @@ func newFileSource(l *Listener, a Address) (*fileSource, error) {
 	if err != nil {
 		return nil, err
 	}
-	w, d := l.turn()
-	return &fileSource{listener: l, worker: w, glob: a.Host, figures: f, from: &origin{decoder: d, listener: a.String(), received: &l.counts.received}}, nil
+	return &fileSource{feeder: newFeeder(l, a.String()), glob: a.Host, figures: f}, nil
 }
 
 // run samples at the periods' ends in Unix time until the listener stops.
@@ -98,7 +93,7 @@ func (s *fileSource) sample(at time.Time) bool {
 		s.listener.counts.files.fields.Add(s.figures.take(path, fields))
 	}
 	s.figures.finish(at)
-	return s.hand(at)
+	return s.hand(s.figures.lines(at.Unix()))
 }
 
 // damaged counts a file that is not whole, and says so now and then.
@@ -109,36 +104,6 @@ func (s *fileSource) damaged(path string, err error) {
 			zap.String("problem", legible(err.Error())), zap.Int64("times", n))
 	}
 }
-
-// hand gives the figures to the worker, a batch at a time.
-func (s *fileSource) hand(at time.Time) bool {
-	var b *carbon.Batch
-	send := func() {
-		s.listener.counts.bytes.Add(int64(len(b.Bytes)))
-		s.worker.inbox <- work{b, s.from, netip.AddrPort{}}
-		b = nil
-	}
-	for line := range s.figures.lines(at.Unix()) {
-		if b == nil {
-			select {
-			case s.worker.room <- struct{}{}:
-			case <-s.listener.abort:
-				return false
-			}
-			b = s.listener.newBatch()
-		}
-		if b.Bytes = append(b.Bytes, line...); len(b.Bytes) >= fileBatch {
-			send()
-		}
-	}
-	if b != nil {
-		send()
-	}
-	return true
-}
-
-// fileBatch is how many bytes of lines go into one batch, about.
-const fileBatch = 32 << 10
 
 // base returns a file's name as {file} has it: a node of a metric's name.
 func base(path string) string {

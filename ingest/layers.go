@@ -59,7 +59,7 @@ func (s *stream) readLayers() error {
 		if err != nil {
 			return err
 		}
-		out = layered{tlsLayer, conn}
+		out, s.out = layered{tlsLayer, conn}, conn
 	}
 	s.deadline(time.Time{})
 	if method := s.listener.opts.Compress; method != "none" {

@@ -5,13 +5,13 @@ import (
 	"fmt"
 	"net"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"go.uber.org/zap"
 
 	"plumbago/carbon"
 	"plumbago/carbon/transport"
+	"plumbago/ingest/events"
 )
 
 // A Listener is one [[listen]] section: its sockets and the connections they brought. Each connection belongs to one
@@ -34,6 +34,8 @@ type Listener struct {
 	acceptors []*acceptor
 	packets   []*packetSocket
 	files     []*fileSource
+	lists     []*listSource
+	events    *events.Store // what RESP clients count with; nil with any other protocol
 	bound     []net.Addr
 
 	mu      sync.Mutex
@@ -59,53 +61,6 @@ type Listener struct {
 	sayNotAllowed, sayNotTrusted, sayOverLimit, sayNoRoom, saySmall seldom
 }
 
-// counts are what Stats reads. Readers add to them once a read.
-type counts struct {
-	accepted, closed, bytes, received               atomic.Int64
-	notAllowed, notTrusted, overLimit, noDescriptor atomic.Int64
-	probes, idled, rateLimited                      atomic.Int64
-	stale                                           atomic.Int64
-	broken                                          [nLayers]atomic.Int64
-	files                                           filesCounts
-}
-
-// Stats are a listener's own figures, beside the ledger.
-type Stats struct {
-	Open      int64 `json:"open"`           // connections now
-	Accepted  int64 `json:"accepted"`       // connections ever
-	Closed    int64 `json:"closed"`         // connections that ended
-	Bytes     int64 `json:"bytes"`          // read from connections and in datagrams
-	Received  int64 `json:"received"`       // lines, pickle items and statsd values, good or bad
-	Datagrams int64 `json:"datagrams"`      // received
-	Dropped   int64 `json:"kernel_dropped"` // datagrams that the kernel dropped as the receive buffer was full
-
-	Refused     Refused `json:"refused"`
-	Probes      int64   `json:"probes"`      // connections that ended before a byte came, as a balancer's checks do
-	Idled       int64   `json:"idle_closed"` // connections that were closed because they were silent
-	Broken      Broken  `json:"broken"`
-	RateLimited int64   `json:"rate_limited"`      // samples dropped because their peer sends more than rate
-	Stale       int64   `json:"tls_reload_errors"` // changed files of tls that could not be used, so that the old ones stay
-	Repeated    int64   `json:"repeated"`          // datagrams that were sent on to other statsd servers
-	NotRepeated int64   `json:"not_repeated"`      // those that could not be
-
-	Files *FilesStats `json:"files,omitempty"` // nil of a listener that reads none
-}
-
-// Broken counts connections that were ended because what their samples come in could not be read.
-type Broken struct {
-	Proxy    int64 `json:"proxy"`    // the PROXY header
-	TLS      int64 `json:"tls"`      // a handshake that failed, or a record
-	Compress int64 `json:"compress"` // the compressed stream
-}
-
-// Refused counts what a listener would not take: connections, which are closed at once, and datagrams.
-type Refused struct {
-	Allow       int64 `json:"allow"`       // its address is not in allow
-	ProxyFrom   int64 `json:"proxy_from"`  // its address is not in proxy_from
-	Connections int64 `json:"connections"` // there are as many connections as there may be
-	Descriptors int64 `json:"descriptors"` // the process can open no more files
-}
-
 // NewListener returns a listener that hands what comes in to workers; source goes into its batches. It opens nothing.
 // The error holds everything that is wrong with o.
 func NewListener(o Options, source uint16, workers []*Worker, log *zap.Logger) (*Listener, error) {
@@ -128,7 +83,7 @@ func NewListener(o Options, source uint16, workers []*Worker, log *zap.Logger) (
 		if i > 0 {
 			l.name += ", "
 		}
-		l.name += text
+		l.name += a.redacted()
 	}
 	var err error
 	if l.allow, err = parsePrefixes(o.Allow); err != nil {
@@ -146,6 +101,9 @@ func NewListener(o Options, source uint16, workers []*Worker, log *zap.Logger) (
 		l.decoders = append(l.decoders, o.decoder(source))
 	}
 	l.repeater = repeat(o, l.decoders)
+	if o.Protocol == "resp" {
+		l.events = events.New(o.resp())
+	}
 	return l, nil
 }
 
@@ -178,6 +136,15 @@ func (l *Listener) Start() {
 	}
 	for _, s := range l.files {
 		l.reading.Go(s.run)
+	}
+	for _, s := range l.lists {
+		l.reading.Go(s.run)
+	}
+	if l.events != nil {
+		l.mu.Lock() // connections come already
+		e := eventSource{newFeeder(l, l.name), l.events, l.opts.resp().Emit}
+		l.mu.Unlock()
+		l.reading.Go(e.run)
 	}
 }
 
@@ -217,7 +184,7 @@ func (l *Listener) serve(conn net.Conn, name string, secure bool) {
 	}
 	w, d := l.turn()
 	s := &stream{
-		listener: l, worker: w, conn: conn, secure: secure, tcp: peer.IsValid(), peer: peer, heard: time.Now(), cut: l.opts.cutter(),
+		listener: l, worker: w, conn: conn, out: conn, secure: secure, tcp: peer.IsValid(), peer: peer, heard: time.Now(), cut: l.opts.cutter(),
 		from: &origin{decoder: d, listener: name, conn: conn, limiter: l.limiter, limited: &l.counts.rateLimited, received: &l.counts.received, callers: &l.callers},
 	}
 	l.streams[s] = struct{}{}
@@ -342,50 +309,6 @@ func (l *Listener) newBatch() *carbon.Batch {
 	b := carbon.NewBatch()
 	b.Source = l.source
 	return b
-}
-
-// Stats returns the listener's figures.
-func (l *Listener) Stats() Stats {
-	s := Stats{
-		Closed: l.counts.closed.Load(), Bytes: l.counts.bytes.Load(), Received: l.counts.received.Load(),
-		Refused: Refused{
-			Allow: l.counts.notAllowed.Load(), ProxyFrom: l.counts.notTrusted.Load(), Connections: l.counts.overLimit.Load(), Descriptors: l.counts.noDescriptor.Load(),
-		},
-		Probes: l.counts.probes.Load(), Idled: l.counts.idled.Load(), RateLimited: l.counts.rateLimited.Load(), Stale: l.counts.stale.Load(),
-		Broken: Broken{
-			Proxy: l.counts.broken[proxyLayer].Load(), TLS: l.counts.broken[tlsLayer].Load(),
-			Compress: l.counts.broken[compressLayer].Load(),
-		},
-	}
-	s.Accepted = l.counts.accepted.Load() // after Closed, so that Open is never negative
-	s.Open = s.Accepted - s.Closed
-	if l.repeater != nil {
-		s.Repeated, s.NotRepeated = l.repeater.sent.Load(), l.repeater.failed.Load()
-	}
-	if len(l.files) > 0 {
-		f := &l.counts.files
-		s.Files = &FilesStats{Read: f.read.Load(), Fields: f.fields.Load(), Damaged: f.damaged.Load()}
-	}
-	for _, p := range l.packets {
-		s.Datagrams += p.received.Load()
-		s.Dropped += p.drops.count()
-	}
-	return s
-}
-
-// SocketStats are a datagram socket's own figures. A UDP address has several sockets.
-type SocketStats struct {
-	Address   string `json:"address"`        // as it is configured
-	Datagrams int64  `json:"datagrams"`      // received
-	Dropped   int64  `json:"kernel_dropped"` // dropped by the kernel as the receive buffer was full
-}
-
-// Sockets returns the figures of each datagram socket.
-func (l *Listener) Sockets() (all []SocketStats) {
-	for _, p := range l.packets {
-		all = append(all, SocketStats{Address: p.from.listener, Datagrams: p.received.Load(), Dropped: p.drops.count()})
-	}
-	return all
 }
 
 // Name returns the listener's addresses as they are configured.

@@ -3,22 +3,26 @@ package ingest
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"plumbago/carbon"
 	"plumbago/carbon/transport"
+	"plumbago/ingest/events"
 	"plumbago/ingest/statsd"
 )
 
 // Options are the keys of a [[listen]] section.
 type Options struct {
-	// What the senders speak: "line" (carbon's plaintext, among which lines of statsd may be), "pickle" or "statsd"; or "mmstats",
-	// for files in which applications publish their figures.
-	Protocol string `toml:"protocol" enum:"line|pickle|statsd|mmstats"`
+	// What the senders speak: "line" (carbon's plaintext, among which lines of statsd may be), "pickle" or "statsd"; "mmstats",
+	// for files in which applications publish their figures; "resp", for Redis clients that signal events; or "redis", for lists of
+	// records in a Redis.
+	Protocol string `toml:"protocol" enum:"line|pickle|statsd|mmstats|resp|redis"`
 	// Where to listen: tcp://HOST:PORT, udp://HOST:PORT, tls://HOST:PORT, unix://PATH or unixgram://PATH; without a
 	// host, on every address. Several addresses share the other keys. A UDP address is read by a socket for each core;
 	// what one client sends stays in one of them, and in order. With protocol = "mmstats", file:// and a glob, as in
-	// "file:///tmp/*.mmstats".
+	// "file:///tmp/*.mmstats"; with protocol = "redis", a URL that names a list, as in
+	// "redis://user:${REDIS_PASSWORD}@127.0.0.1:6379/0?key=system", or rediss:// over TLS.
 	Address []string `toml:"address"`
 	// The longest line in bytes. A longer one is dropped whole, counted as too_long, and the connection goes on.
 	MaxLine int `toml:"max_line" unit:"bytes"`
@@ -56,8 +60,14 @@ type Options struct {
 	// How the streams of this listener are compressed, TLS or not: "none", "gzip", "lz4" (frames), "snappy" (the framing
 	// format, or blocks one after another) or "zstd". It does not concern datagrams.
 	Compress string `toml:"compress" enum:"none|gzip|lz4|snappy|zstd"`
-	// With protocol = "mmstats": how often the files are read; without it every 10 s.
+	// With protocol = "mmstats": how often the files are read, without it every 10 s. With "redis": how often an empty list is looked at
+	// again, without it every second.
 	Period *time.Duration `toml:"period"`
+	// With protocol = "redis": whether records lie in a list of plumbago's own, KEY:plumbago, until they are taken over, so that neither
+	// side's crash loses one; one may then come twice. Without it they leave Redis in one transaction.
+	Ack *bool `toml:"ack"`
+	// With protocol = "resp": the keys of events.
+	Resp *events.Options `toml:"resp"`
 	// With protocol = "mmstats": how the files are made into samples.
 	Mmstats *FilesOptions `toml:"mmstats"`
 	// The certificate for the addresses that begin with tls://.
@@ -86,6 +96,14 @@ func (o Options) Check() error {
 	wrong := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
 	switch o.Protocol {
 	case "line", "pickle", "statsd":
+	case "redis":
+		if o.Period != nil && *o.Period <= 0 {
+			wrong("period is %v: want more than 0", *o.Period)
+		}
+	case "resp":
+		if key, msg := o.resp().Check(); key != "" {
+			wrong("%s %s", key, msg)
+		}
 	case "mmstats":
 		if o.Period != nil && *o.Period <= 0 {
 			wrong("period is %v: want more than 0", *o.Period)
@@ -94,7 +112,7 @@ func (o Options) Check() error {
 			errs = append(errs, err)
 		}
 	default:
-		wrong("protocol %q is not known: want line, pickle, statsd or mmstats", o.Protocol)
+		wrong("protocol %q is not known: want line, pickle, statsd, mmstats, resp or redis", o.Protocol)
 	}
 	if len(o.Address) == 0 {
 		wrong("address is empty: a listener needs at least one")
@@ -104,7 +122,7 @@ func (o Options) Check() error {
 		a, err := ParseAddress(text)
 		if err != nil {
 			errs = append(errs, err)
-		} else if (a.Network == "file") != (o.Protocol == "mmstats") {
+		} else if want := schemeOf(o.Protocol); want != "" && !strings.HasPrefix(a.Network, want) || want == "" && (a.Network == "file" || strings.HasPrefix(a.Network, "redis")) {
 			wrong("address %q does not go with protocol %q", text, o.Protocol)
 		}
 		secure = secure || a.Network == "tls"
@@ -166,12 +184,15 @@ func (o Options) limits() carbon.Limits {
 	return carbon.Limits{MaxLine: o.MaxLine, MaxName: o.MaxName, MaxFrame: o.MaxFrame, Names: carbon.Names(o.Names)}
 }
 
-// period returns how often files are read.
+// period returns how often files are read, or lists looked at.
 func (o Options) period() time.Duration {
-	if o.Period == nil {
-		return 10 * time.Second
+	switch {
+	case o.Period != nil:
+		return *o.Period
+	case o.Protocol == "redis":
+		return time.Second
 	}
-	return *o.Period
+	return 10 * time.Second
 }
 
 // files returns how files are made into samples.
@@ -180,6 +201,19 @@ func (o Options) files() FilesOptions {
 		return DefaultFilesOptions()
 	}
 	return *o.Mmstats
+}
+
+// schemeOf returns what the addresses of a protocol begin with that does not listen; "" for one that does.
+func schemeOf(protocol string) string {
+	return map[string]string{"mmstats": "file", "redis": "redis"}[protocol]
+}
+
+// resp returns the keys of events.
+func (o Options) resp() events.Options {
+	if o.Resp == nil {
+		return events.DefaultOptions()
+	}
+	return *o.Resp
 }
 
 // StatsdOptions returns what becomes of statsd's samples; ok is false if none can come.

@@ -45,6 +45,7 @@ type stream struct {
 	worker   *Worker
 	from     *origin
 	conn     net.Conn
+	out      net.Conn       // for answers: conn, or TLS over it
 	secure   bool           // whether it speaks TLS
 	tcp      bool           // whether it may be silent for so long only
 	peer     netip.AddrPort // who sends; the zero one of a unix socket or a pipe. To be changed under the listener's lock
@@ -60,6 +61,7 @@ type stream struct {
 	tail     []byte        // an unfinished message; empty if it is in batch
 	batch    *carbon.Batch // between two reads nil, or an unfinished message that is long
 	reserved bool          // a place in the worker's room is held
+	words    [][]byte      // of a command of RESP, to be used again
 
 	// What attempt, the callback of a RawConn, leaves behind.
 	attempt func(fd uintptr) bool // s.tryRead, made once
@@ -247,6 +249,9 @@ func (s *stream) unload() {
 func (s *stream) take() error {
 	s.listener.counts.bytes.Add(int64(s.got))
 	s.touch()
+	if s.listener.events != nil {
+		return s.converse()
+	}
 	b := s.batch
 	whole, ok := s.cut.cut(b, s.old)
 	if whole == 0 && len(b.Bytes) >= keepTail && !hasBad(b) {
@@ -300,8 +305,9 @@ func (s *stream) end(eof bool) {
 		s.release()
 		return
 	}
-	if s.reserve() != nil {
+	if s.listener.events != nil || s.reserve() != nil { // half a command is none
 		s.unloadAll()
+		s.release()
 		return
 	}
 	s.load()

@@ -155,34 +155,3 @@ func (a Address) sameSocket(b Address) bool {
 	}
 	return base(a.Network) == base(b.Network) && a.Host == b.Host
 }
-
-// Add adds the figures of another listener.
-func (s *Stats) Add(o Stats) {
-	s.Open += o.Open
-	s.Accepted += o.Accepted
-	s.Closed += o.Closed
-	s.Bytes += o.Bytes
-	s.Received += o.Received
-	s.Datagrams += o.Datagrams
-	s.Dropped += o.Dropped
-	s.Refused.Allow += o.Refused.Allow
-	s.Refused.ProxyFrom += o.Refused.ProxyFrom
-	s.Refused.Connections += o.Refused.Connections
-	s.Refused.Descriptors += o.Refused.Descriptors
-	s.Probes += o.Probes
-	s.Idled += o.Idled
-	s.Broken.Proxy += o.Broken.Proxy
-	s.Broken.TLS += o.Broken.TLS
-	s.Broken.Compress += o.Broken.Compress
-	s.RateLimited += o.RateLimited
-	s.Stale += o.Stale
-	s.Repeated += o.Repeated
-	s.NotRepeated += o.NotRepeated
-	if o.Files != nil {
-		f := *o.Files
-		if s.Files != nil {
-			f.Read, f.Fields, f.Damaged = f.Read+s.Files.Read, f.Fields+s.Files.Fields, f.Damaged+s.Files.Damaged
-		}
-		s.Files = &f
-	}
-}

@@ -20,6 +20,9 @@ var allowed = map[string][]string{
 	"relay/spool":       {},
 	"ingest/resp":       {},
 	"ingest/mmstats":    {},
+	"aggregate/bucket":  {"aggregate/sketch", "aggregate/state"},
+	"ingest/lists":      {redis},
+	"ingest/events":     {"aggregate/bucket", "aggregate/state", "ingest/resp"},
 	"aggregate/sketch":  {},
 	"aggregate/history": {},
 
@@ -31,10 +34,10 @@ var allowed = map[string][]string{
 	"aggregate/query": {"carbon/pattern", "aggregate/history"},
 	"relay/dest":      {"carbon", "carbon/stat", "carbon/transport", "relay/spool", zap, sys},
 	"ingest/statsd":   {"carbon", "carbon/stat", "aggregate/sketch"},
-	"ingest":          {"carbon", "carbon/pattern", "carbon/stat", "carbon/top", "carbon/transport", "ingest/resp", "ingest/mmstats", "ingest/statsd", zap, sys},
+	"ingest":          {"carbon", "carbon/pattern", "carbon/stat", "carbon/top", "carbon/transport", "aggregate/state", "ingest/events", "ingest/lists", "ingest/resp", "ingest/mmstats", "ingest/statsd", zap, sys},
 	"relay":           {"carbon", "carbon/pattern", "carbon/stat", "carbon/tap", "carbon/top", "relay/ring", "relay/dest", "aggregate", "aggregate/sketch", zap},
 
-	"conf":         {"carbon", "carbon/transport", "carbon/pattern", "aggregate", "aggregate/history", "ingest", "ingest/statsd", "relay", "relay/dest", "relay/ring", toml},
+	"conf":         {"carbon", "carbon/transport", "carbon/pattern", "aggregate", "aggregate/history", "ingest", "ingest/events", "ingest/lists", "ingest/statsd", "relay", "relay/dest", "relay/ring", toml},
 	"conf/convert": {"conf", "carbon/pattern", "aggregate", "ingest", "relay", "relay/dest"},
 
 	"cmd/internal/daemon":   {every, zap, sys, systemd},
@@ -62,6 +65,7 @@ const (
 	sys   = "golang.org/x/sys"
 	toml  = "github.com/BurntSushi/toml"
 
+	redis   = "github.com/redis/go-redis/v9"
 	systemd = "github.com/coreos/go-systemd/v22"
 
 	compress = "github.com/klauspost/compress"

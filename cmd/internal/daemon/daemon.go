@@ -182,6 +182,10 @@ func (d *Daemon) Start() error {
 		d.unopen()
 		return err
 	}
+	if err := d.restoreEvents(); err != nil {
+		d.unopen()
+		return err
+	}
 	if err := d.openSpools(); err != nil {
 		d.unopen()
 		return err
@@ -203,6 +207,7 @@ func (d *Daemon) Start() error {
 	d.hush = cancel
 	d.wg.Go(func() { d.forget(ctx) })
 	d.wg.Go(func() { d.snapshots(ctx) })
+	d.wg.Go(func() { d.keepEvents(ctx) })
 	if !d.options.Deaf { // a story has no figures that it does not ask for
 		d.wg.Go(func() { d.self(ctx) })
 	}
@@ -264,6 +269,7 @@ func (d *Daemon) Close(ctx context.Context) {
 		l.Close(ctx)
 	}
 	d.leaving.closeListeners(ctx)
+	d.saveEvents()
 	// Nothing that workers and shards wait for can fail to come, so they are given their time whatever ctx says: a worker
 	// that went on behind our back would use its lane while we close it.
 	// Endpoints that make their senders wait do so until ctx is done.

@@ -196,6 +196,7 @@ func (d *Daemon) turnListeners(n *next) {
 		d.leaving.see(old, heirs[old])
 	}
 	for _, l := range n.fresh {
+		l.Inherit(n.leaving)
 		l.Start()
 		d.sayListening(l)
 	}
