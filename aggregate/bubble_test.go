@@ -115,14 +115,20 @@ func (b *bench) sendAt(k carbon.Kind, name string, value float64, at time.Time, 
 	synctest.Wait()
 }
 
-// expect compares what was emitted since the last look, in any order.
-func (b *bench) expect(want ...string) {
+// take returns what was emitted since the last look.
+func (b *bench) take() (points []string) {
 	b.Helper()
 	synctest.Wait()
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	got := b.points
-	b.points = nil
+	points, b.points = b.points, nil
+	return points
+}
+
+// expect compares what was emitted since the last look, in any order.
+func (b *bench) expect(want ...string) {
+	b.Helper()
+	got := b.take()
 	slices.Sort(got)
 	slices.Sort(want)
 	if !slices.Equal(got, want) {

@@ -53,7 +53,7 @@ func TestDelete(t *testing.T) {
 		b.at("12:00:25")
 		b.send(carbon.Raw, "web.a", 7, "12:00:02") // a correction that is not emitted yet
 		b.send(carbon.Raw, "web.a", 3, "12:00:20") // an open slice
-		b.points = nil
+		b.take()
 		if n := b.delete("web."); n != 2 {
 			t.Errorf("%d were deleted, want 2", n)
 		}

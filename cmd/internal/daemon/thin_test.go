@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -13,9 +14,30 @@ import (
 )
 
 // A page is where a log under test goes.
-type page struct{ strings.Builder }
+type page struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
 
 func (p *page) Sync() error { return nil }
+
+func (p *page) Write(b []byte) (int, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.text.Write(b)
+}
+
+func (p *page) String() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.text.String()
+}
+
+func (p *page) Reset() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.text.Reset()
+}
 
 func newPage(format string) (*page, *zap.Logger, *kinds) {
 	p := &page{}
