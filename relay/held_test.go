@@ -62,11 +62,12 @@ func TestLaneWaits(t *testing.T) {
 		}()
 		synctest.Wait()
 		var c stat.Counts
-		asks <- func() { c = l.Counts() }
+		held := 0
+		asks <- func() { c, held = l.Counts(), len(l.held) }
 		synctest.Wait()
 		stuck, free := tab.Clusters[0].Dests[0], tab.Clusters[1].Dests[0]
-		if c.Sent != 5000 || len(l.held) == 0 || stuck.Status().QueuedBytes > 100<<10 || stuck.Counts().Dropped != (stat.Losses{}) {
-			t.Errorf("while it waits: %+v, %d frames held, %+v", c, len(l.held), stuck.Status())
+		if c.Sent != 5000 || held == 0 || stuck.Status().QueuedBytes > 100<<10 || stuck.Counts().Dropped != (stat.Losses{}) {
+			t.Errorf("while it waits: %+v, %d frames held, %+v", c, held, stuck.Status())
 		}
 		if free.Counts().Enqueued < 3000 {
 			t.Errorf("the other destination has got %d points", free.Counts().Enqueued)

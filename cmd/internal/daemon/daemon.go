@@ -208,11 +208,11 @@ func (d *Daemon) Start() error {
 	d.wg.Go(func() { d.forget(ctx) })
 	d.wg.Go(func() { d.snapshots(ctx) })
 	d.wg.Go(func() { d.keepEvents(ctx) })
-	if !d.options.Deaf { // a story has no figures that it does not ask for
+	if !d.options.Deaf { // a story has no figures that it does not ask for, and its process is not ours alone
+		d.wg.Go(func() { d.guardMemory(ctx) })
 		d.wg.Go(func() { d.self(ctx) })
 	}
 	d.wg.Go(func() { d.watchLosses(ctx) })
-	d.wg.Go(func() { d.guardMemory(ctx) })
 	d.setState(running)
 	return nil
 }
