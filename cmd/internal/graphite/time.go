@@ -15,7 +15,7 @@ import (
 func ParseTime(text string, now time.Time) (seconds int64, err error) {
 	text = strings.ToLower(strings.NewReplacer("_", "", " ", "", ",", "").Replace(text))
 	if n, err := strconv.ParseInt(text, 10, 64); err == nil && n >= 0 && !isDate(text) {
-		return n, nil
+		return within(n, text)
 	}
 	base, offset := text, ""
 	if i := strings.IndexAny(text, "+-"); i >= 0 {
@@ -32,7 +32,18 @@ func ParseTime(text string, now time.Time) (seconds int64, err error) {
 		}
 		at = at.Add(d)
 	}
-	return at.Unix(), nil
+	return within(at.Unix(), text)
+}
+
+// farthest is how many seconds from 1970 anybody can mean: some two thousand years.
+const farthest = 1 << 36
+
+// within refuses times that nobody can mean, and that would overflow what is made of them.
+func within(seconds int64, text string) (int64, error) {
+	if seconds > farthest || seconds < -farthest {
+		return 0, fmt.Errorf("%.40q is too far from now", text)
+	}
+	return seconds, nil
 }
 
 // isDate says whether eight digits are a day: years before 1900 are Unix seconds.
