@@ -148,16 +148,12 @@ func TestFileSource(t *testing.T) {
 		p.hits.Add(1001)
 		time.Sleep(7*time.Second - time.Millisecond)
 		synctest.Wait()
-		if len(sink.names) != 0 {
-			t.Errorf("too early: %v", sink.names)
-		}
+		sink.wantNames(t, 0)
 		time.Sleep(time.Millisecond)
 		sink.want(t, "app.hits", "app.depth", "app.load")
 		time.Sleep(10 * time.Second)
 		synctest.Wait()
-		if n := len(sink.names); n != 6 {
-			t.Errorf("%d samples after two periods", n)
-		}
+		sink.wantNames(t, 6)
 		if s := l.Stats().Files; s == nil || *s != (FilesStats{Read: 4, Fields: 6, Damaged: 2}) {
 			t.Errorf("%+v", s)
 		}

@@ -115,6 +115,16 @@ func (r *recorder) want(t *testing.T, names ...string) {
 	}
 }
 
+// wantNames checks that n points came so far, without waiting for more.
+func (r *recorder) wantNames(t *testing.T, n int) {
+	t.Helper()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.names) != n {
+		t.Errorf("got %d points, want %d: %.300q", len(r.names), n, r.names)
+	}
+}
+
 // wantBad waits until n messages were refused for why, and checks that nothing else was.
 func (r *recorder) wantBad(t *testing.T, why stat.Reason, n uint32) {
 	t.Helper()
