@@ -6,6 +6,7 @@ import (
 	"net"
 	"sync"
 	"syscall"
+	"time"
 
 	"go.uber.org/zap"
 )
@@ -91,6 +92,9 @@ func control(c syscall.Conn, f func(fd uintptr) error) error {
 
 // sizeBuffer gives a datagram socket the receive buffer that is wanted, or says once what keeps it from that.
 func (l *Listener) sizeBuffer(p *packetSocket) error {
+	if !p.unix {
+		p.gather = leastGather
+	}
 	if l.opts.RecvBuffer == 0 {
 		return nil
 	}
@@ -102,6 +106,9 @@ func (l *Listener) sizeBuffer(p *packetSocket) error {
 	}
 	if e := p.raw.Control(func(fd uintptr) { granted, err = set(fd, l.opts.RecvBuffer) }); e != nil {
 		return e
+	}
+	if !p.unix {
+		p.gather = min(mostGather, max(leastGather, leastGather*time.Duration(granted/gatherShare)))
 	}
 	if err == nil && granted < l.opts.RecvBuffer {
 		if _, ok := l.saySmall.now(1); ok {
