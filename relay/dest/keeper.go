@@ -47,9 +47,8 @@ type keeper struct {
 	booked spool.Account
 	dirty  bool // there is something to sync
 	synced time.Time
-	unread int  // how often in a row the disk could not be read
-	filled bool // something is on disk, as far as the log knows
-	sent   sent
+	unread int   // how often in a row the disk could not be read
+	filled bool  // something is on disk, as far as the log knows
 	full   error // the disk had no room, and something on it gave way,
 	fullAt time.Time
 
@@ -159,11 +158,9 @@ func (k *keeper) step(now time.Time) (rest time.Duration) {
 
 // follow tells the spool what the endpoint has got, and goes back to the rest if that is to be read again.
 func (k *keeper) follow() {
-	mark, rewind := k.queue.cursor()
-	k.sent.forget(mark)
-	if k.spool.Confirm(mark) > 0 {
-		k.dirty = true
-	}
+	mark, tried, rewind := k.queue.cursor()
+	confirmed, more := k.spool.Confirm(mark) > 0, k.spool.Try(tried)
+	k.dirty = k.dirty || confirmed || more
 	if rewind {
 		k.spool.Rewind()
 	}
@@ -199,10 +196,11 @@ func (k *keeper) save(before int64) error {
 // full, too.
 func (k *keeper) append(p *parcel) error {
 	for {
-		err := k.spool.Append(p.frame.Bytes, int(p.left), p.frame.Oldest)
-		if err == nil && p.cut {
-			k.sent.note(k.spool.End(), p.left)
+		put := k.spool.Append
+		if p.cut {
+			put = k.spool.AppendTried
 		}
+		err := put(p.frame.Bytes, int(p.left), p.frame.Oldest)
 		if !errors.Is(err, spool.ErrDiskFull) || !k.oldest || !k.queue.pressed() {
 			return err
 		}
@@ -227,7 +225,7 @@ func (k *keeper) expire(now time.Time) error {
 // soon as the rate does.
 func (k *keeper) replay() (more bool, err error) {
 	for {
-		ok, epoch, tried := k.queue.wanted()
+		ok, epoch := k.queue.wanted()
 		if !ok {
 			return false, nil
 		}
@@ -243,7 +241,7 @@ func (k *keeper) replay() (more bool, err error) {
 		if !ok {
 			return false, nil
 		}
-		p := parcelOf(&rec, rec.End <= tried || k.sent.has(rec.End))
+		p := parcelOf(&rec)
 		if !k.queue.offer(p, epoch) {
 			p.frame.Free()
 			return false, nil // the queue has wakened the keeper, which goes back

@@ -179,21 +179,3 @@ func TestReplayRateLasts(t *testing.T) {
 		t.Errorf("ten minutes after it is %v", got)
 	}
 }
-
-func TestSent(t *testing.T) {
-	var s sent
-	s.note(10, 5)
-	s.note(15, 5)
-	s.note(30, 1)
-	for end, want := range map[uint64]bool{5: false, 6: true, 10: true, 15: true, 16: false, 29: false, 30: true, 31: false} {
-		if s.has(end) != want {
-			t.Errorf("%d: %v", end, !want)
-		}
-	}
-	if len(s) != 2 {
-		t.Errorf("%d runs", len(s))
-	}
-	if s.forget(15); len(s) != 1 || s.has(10) || !s.has(30) {
-		t.Errorf("%v are left", s)
-	}
-}

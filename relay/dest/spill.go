@@ -1,8 +1,6 @@
 package dest
 
 import (
-	"slices"
-
 	"plumbago/carbon"
 	"plumbago/carbon/stat"
 	"plumbago/relay/spool"
@@ -107,13 +105,12 @@ func (q *queue) setLoss(why stat.Loss) {
 	q.spool.loss = why
 }
 
-// wanted says whether another frame from the disk may be offered, under which epoch, and up to where something of what is
-// read may have gone out before.
-func (q *queue) wanted() (ok bool, epoch int, tried uint64) {
+// wanted says whether another frame from the disk may be offered, and under which epoch.
+func (q *queue) wanted() (ok bool, epoch int) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	d := &q.spool
-	return d.open && !q.closed && !d.rewind && d.ahead < replayBytes, d.epoch, d.tried
+	return d.open && !q.closed && !d.rewind && d.ahead < replayBytes, d.epoch
 }
 
 // offer lets p, from the disk, be written when nothing else waits. It reports false, and does nothing, if what was read
@@ -197,13 +194,14 @@ func (q *queue) wakeKeeper() {
 	}
 }
 
-// cursor returns how far what was read from the disk got, and whether the rest is to be read again.
-func (q *queue) cursor() (mark uint64, rewind bool) {
+// cursor returns how far what was read from the disk got, how far something of it may have got, and whether what was not
+// delivered is to be read again.
+func (q *queue) cursor() (mark, tried uint64, rewind bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	mark, rewind = q.spool.mark, q.spool.rewind
+	mark, tried, rewind = q.spool.mark, q.spool.tried, q.spool.rewind
 	q.spool.rewind = false
-	return mark, rewind
+	return mark, tried, rewind
 }
 
 // passed notes that p was delivered.
@@ -241,37 +239,10 @@ func (q *queue) arrived() (enqueued int64) {
 	return q.counts.Enqueued
 }
 
-// parcelOf makes a parcel of a record, with a copy of its bytes; cut says that it may have gone out before.
-func parcelOf(rec *spool.Record, cut bool) parcel {
+// parcelOf makes a parcel of a record, with a copy of its bytes.
+func parcelOf(rec *spool.Record) parcel {
 	f := carbon.NewFrame()
 	f.Bytes = append(f.Bytes, rec.Payload...)
 	f.Points, f.Oldest = rec.Points, rec.Oldest
-	return parcel{frame: f, left: int64(rec.Points), mark: rec.End, cut: cut}
-}
-
-// sent is which of a spool's points went out, at least in part, before they came to the disk: runs of their numbers, in
-// order. There are few: what was under way when a connection broke.
-type sent []run
-
-// A run is the points [from, to).
-type run struct{ from, to uint64 }
-
-// note adds the last so many points before end.
-func (s *sent) note(end uint64, points int64) {
-	from := end - uint64(points)
-	if n := len(*s); n > 0 && (*s)[n-1].to == from {
-		(*s)[n-1].to = end
-		return
-	}
-	*s = append(*s, run{from, end})
-}
-
-// has says whether the point before end is among them.
-func (s sent) has(end uint64) bool {
-	return slices.ContainsFunc(s, func(r run) bool { return r.from < end && end <= r.to })
-}
-
-// forget drops what is before mark.
-func (s *sent) forget(mark uint64) {
-	*s = slices.DeleteFunc(*s, func(r run) bool { return r.to <= mark })
+	return parcel{frame: f, left: int64(rec.Points), mark: rec.End, cut: rec.Tried}
 }

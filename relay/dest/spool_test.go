@@ -132,6 +132,9 @@ func TestSpoolStop(t *testing.T) {
 	if len(seen) != 200 {
 		t.Errorf("%d points arrived", len(seen))
 	}
+	if s := counts(t, d); s.Resent < 100 {
+		t.Errorf("%d points are counted as sent again, 100 had been written at least", s.Resent)
+	}
 }
 
 // A spool has one owner; who cannot open it tries again, and remembers in memory until then.

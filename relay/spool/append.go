@@ -11,10 +11,19 @@ import (
 // or if there is none, the frame is refused with ErrFull. After any error the frame was not taken; what was before it
 // still is.
 func (s *Spool) Append(payload []byte, points int, oldest int64) error {
+	return s.append(payload, points, oldest, false)
+}
+
+// AppendTried is Append for a frame of which something may have gone out before. Its Record says so, also after a crash.
+func (s *Spool) AppendTried(payload []byte, points int, oldest int64) error {
+	return s.append(payload, points, oldest, true)
+}
+
+func (s *Spool) append(payload []byte, points int, oldest int64, tried bool) error {
 	if !valid(int64(len(payload)), int64(points)) {
 		return fmt.Errorf("a record of %d bytes cannot hold %d points", len(payload), points)
 	}
-	h := header{first: s.span.end, oldest: oldest, size: uint32(len(payload)), points: uint32(points)}
+	h := header{first: s.span.end, oldest: oldest, size: uint32(len(payload)), points: uint32(points), tried: tried}
 	if err := s.fit(h.length()); err != nil {
 		return fmt.Errorf("appending to %s: %w", s.chain.dir, full(err))
 	}

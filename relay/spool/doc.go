@@ -34,7 +34,7 @@
 //
 // and goes on with records, of 36 bytes and the payload:
 //
-//	F5 'p' 'l' FF  size of the payload u32  first u64  oldest i64 (Unix ms)  points u32  checksum of the payload u32
+//	F5 'p' 'l' FF  size of the payload u32, with the highest bit set if it was tried  first u64  oldest i64 (Unix ms)  points u32  checksum of the payload u32
 //	checksum of the 32 bytes before u32
 //
 // F5 and FF are in no valid UTF-8, so a record's mark is never part of plaintext. Records are only appended, and a process
@@ -42,8 +42,8 @@
 //
 // The position has two slots of 64 bytes, at 0 and 512, written in turn; the good one of the higher generation counts:
 //
-//	"plmbpos\n"  version u32  generation u64  position u64  end u64  checksum of the 36 bytes before u32
+//	"plmbpos\n"  version u32  generation u64  position u64  end u64  tried u64  checksum of the 44 bytes before u32
 //
 // All points before position are gone; all before end have been synced, so those of them that cannot be found are lost, not
-// unfinished. Without the file everything there is is read again.
+// unfinished; of those before tried, and of records that are marked so, something may have gone out. Without the file everything there is is read again.
 package spool

@@ -47,6 +47,7 @@ type Spool struct {
 	suspect    bool     // syncing the tail failed: what the system says of it is not believed any more
 	newFiles   bool     // the directory has names that may not survive a power cut
 	newest     int64    // the time of the last record
+	tried      uint64   // before it, something may have gone out
 	saved      position
 	cut        Torn
 	fsync      func(*os.File) error
@@ -98,7 +99,7 @@ func Open(root, name string, o Options) (s *Spool, err error) {
 func newSpool(o Options, lock *os.File, f *found) *Spool {
 	s := &Spool{
 		opts: o, chain: f.chain, span: f.span, lock: lock, written: f.span.end, synced: f.span.end,
-		newest: f.newest, saved: f.saved, cut: f.cut, fsync: (*os.File).Sync,
+		newest: f.newest, tried: f.saved.tried, saved: f.saved, cut: f.cut, fsync: (*os.File).Sync,
 	}
 	s.chain.set(s.chain.segs, nil)
 	s.read = reader{chain: &s.chain, at: s.span.pos}

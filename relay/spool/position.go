@@ -22,6 +22,7 @@ const (
 type position struct {
 	generation uint64
 	pos, end   uint64
+	tried      uint64
 }
 
 // encode writes p as a slot.
@@ -31,18 +32,20 @@ func (p position) encode(b []byte) {
 	binary.LittleEndian.PutUint64(b[12:], p.generation)
 	binary.LittleEndian.PutUint64(b[20:], p.pos)
 	binary.LittleEndian.PutUint64(b[28:], p.end)
-	binary.LittleEndian.PutUint32(b[36:], crc32.Checksum(b[:36], castagnoli))
+	binary.LittleEndian.PutUint64(b[36:], p.tried)
+	binary.LittleEndian.PutUint32(b[44:], crc32.Checksum(b[:44], castagnoli))
 }
 
 // decode reads a slot. It reports false, and leaves p alone, if there is no sound one; one of another version is an error.
 func (p *position) decode(b []byte) (ok bool, err error) {
-	if string(b[:8]) != positionMark || crc32.Checksum(b[:36], castagnoli) != binary.LittleEndian.Uint32(b[36:]) {
+	if string(b[:8]) != positionMark || crc32.Checksum(b[:44], castagnoli) != binary.LittleEndian.Uint32(b[44:]) {
 		return false, nil
 	}
 	if v := binary.LittleEndian.Uint32(b[8:]); v != version {
 		return false, fmt.Errorf("%w: the position has version %d, this plumbago knows %d", ErrFormat, v, version)
 	}
-	q := position{binary.LittleEndian.Uint64(b[12:]), binary.LittleEndian.Uint64(b[20:]), binary.LittleEndian.Uint64(b[28:])}
+	u64 := func(at int) uint64 { return binary.LittleEndian.Uint64(b[at:]) }
+	q := position{generation: u64(12), pos: u64(20), end: u64(28), tried: u64(36)}
 	if q.pos > q.end || q.end >= highest {
 		return false, nil
 	}

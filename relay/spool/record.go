@@ -12,6 +12,8 @@ const (
 
 	recordMark = "\xf5pl\xff"
 	headerSize = 36
+
+	triedBit = 1 << 31 // of what a header says of the size
 )
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
@@ -22,6 +24,7 @@ type Record struct {
 	Points  int
 	Oldest  int64  // Unix milliseconds
 	End     uint64 // what to Confirm when the endpoint has this record and all before it
+	Tried   bool   // something of it may have gone out before
 }
 
 // A header is what a segment says of a record before its payload.
@@ -31,6 +34,7 @@ type header struct {
 	size   uint32
 	points uint32
 	sum    uint32 // of the payload
+	tried  bool   // it went out before it was appended, at least in part
 }
 
 // end is the number of the first point after the record.
@@ -42,8 +46,12 @@ func (h *header) length() int64 { return headerSize + int64(h.size) }
 // append adds the record to b.
 func (h *header) append(b, payload []byte) []byte {
 	start := len(b)
+	size := h.size
+	if h.tried {
+		size |= triedBit
+	}
 	b = append(b, recordMark...)
-	b = binary.LittleEndian.AppendUint32(b, h.size)
+	b = binary.LittleEndian.AppendUint32(b, size)
 	b = binary.LittleEndian.AppendUint64(b, h.first)
 	b = binary.LittleEndian.AppendUint64(b, uint64(h.oldest))
 	b = binary.LittleEndian.AppendUint32(b, h.points)
@@ -58,7 +66,8 @@ func (h *header) decode(b []byte) bool {
 	if string(b[:4]) != recordMark || crc32.Checksum(b[:32], castagnoli) != binary.LittleEndian.Uint32(b[32:]) {
 		return false
 	}
-	h.size = binary.LittleEndian.Uint32(b[4:])
+	size := binary.LittleEndian.Uint32(b[4:])
+	h.size, h.tried = size&^triedBit, size&triedBit != 0
 	h.first = binary.LittleEndian.Uint64(b[8:])
 	h.oldest = int64(binary.LittleEndian.Uint64(b[16:]))
 	h.points = binary.LittleEndian.Uint32(b[24:])

@@ -22,7 +22,7 @@ func (s *Spool) Next() (rec Record, ok bool, err error) {
 		}
 		s.miss(from, h.first)
 		if !s.span.gone(h.first) {
-			return Record{Payload: payload, Points: int(h.points), Oldest: h.oldest, End: h.end()}, true, nil
+			return Record{Payload: payload, Points: int(h.points), Oldest: h.oldest, End: h.end(), Tried: h.tried || h.first < s.tried}, true, nil
 		}
 	}
 }
@@ -47,6 +47,16 @@ func (s *Spool) Confirm(end uint64) (points int64) {
 	s.acct.Confirmed += points
 	s.move()
 	return points
+}
+
+// Try says that something of what was read up to end may have gone out. Its Records say so if they are read again, after the
+// next Sync also after a crash. It reports whether that was new.
+func (s *Spool) Try(end uint64) bool {
+	if end <= s.tried {
+		return false
+	}
+	s.tried = end
+	return true
 }
 
 // move takes the reader to the first point that is held, if it is not there yet.

@@ -354,9 +354,45 @@ func TestFormat(t *testing.T) {
 	f("notes", "nor this", false)
 	var slot [slotSize]byte
 	position{generation: 9, end: 5}.encode(slot[:])
-	f(positionFile, string(sealed(slot[:36], 8)), true)
+	f(positionFile, string(sealed(slot[:44], 8)), true)
 	f(positionFile, "a damaged one", false)
 	f(segmentName(3)+unfinishedSuffix, "what a crash left", false)
+}
+
+// What may have gone out before is known of each record, and after another opening too.
+func TestTried(t *testing.T) {
+	root := t.TempDir()
+	s := open(t, root, Options{Size: 1 << 20})
+	want := func(tried ...bool) {
+		t.Helper()
+		s.Rewind()
+		for i, w := range tried {
+			rec, ok, err := s.Next()
+			if err != nil || !ok || rec.Tried != w {
+				t.Fatalf("record %d: %v %v, tried %v, want %v", i, ok, err, rec.Tried, w)
+			}
+		}
+	}
+	for i := range 5 {
+		put := s.Append
+		if i == 3 {
+			put = s.AppendTried
+		}
+		if err := put([]byte("0123456789"), 10, 1); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want(false, false, false, true, false)
+	if !s.Try(20) || s.Try(20) || s.Try(10) {
+		t.Error("what is new and what is not")
+	}
+	want(true, true, false, true, false)
+	s.Confirm(10)
+	want(true, false, true, false)
+	closeUp(t, s)
+	s = open(t, root, Options{Size: 1 << 20})
+	want(true, false, true, false)
+	closeUp(t, s)
 }
 
 func TestName(t *testing.T) {

@@ -126,7 +126,8 @@ func (s *Spool) copyTo(f *os.File, first uint64, from int64) (int64, error) {
 // position are taken for lost. Only a disk without room for the position must not keep the room that the segments have.
 func (s *Spool) tidy() error {
 	p := position{generation: s.saved.generation + 1, pos: s.span.pos, end: max(s.synced, s.span.pos)}
-	if p.pos != s.saved.pos || p.end != s.saved.end {
+	p.tried = min(s.tried, p.end) // numbers that a power cut takes back are given out again
+	if p.pos != s.saved.pos || p.end != s.saved.end || p.tried > max(s.saved.tried, p.pos) {
 		if err := full(writePosition(s.chain.dir, p, s.fsync)); errors.Is(err, ErrDiskFull) {
 			return errors.Join(err, s.trim())
 		} else if err != nil {
