@@ -2,6 +2,7 @@ package aggregate
 
 import (
 	"context"
+	"runtime"
 	"sync"
 	"time"
 
@@ -29,7 +30,7 @@ type Outlet interface {
 
 // stepSize is how many series a shard closes, or results it makes, between two looks at its inbox, so that closing a
 // million of them does not hold up what comes in, nor lets slices leave whose samples wait in the inbox.
-const stepSize = 4096
+const stepSize = 2048
 
 // lingerTime is how often an outlet that holds something back is asked to flush again.
 const lingerTime = 5 * time.Millisecond
@@ -97,7 +98,11 @@ func (s *shard) run() {
 		case <-timer.C:
 			if s.still || !s.step(time.Now().UnixMilli(), stepSize) {
 				s.open = s.out.Flush()
+				continue
 			}
+			// Who brings samples goes before what else is due, and gets a processor to bring them with.
+			s.catchUp()
+			runtime.Gosched()
 		case f := <-s.asks:
 			f()
 		case <-s.closed:
