@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -23,9 +24,12 @@ func TestTapCost(t *testing.T) {
 		t.Skip("scripts/soak inside measures it")
 	}
 	outside(t)
-	load := filepath.Join(t.TempDir(), "load")
-	if out, err := exec.Command("go", "build", "-o", load, "plumbago/bench/load").CombinedOutput(); err != nil {
-		t.Fatalf("building the generator: %v\n%s", err, out)
+	load := os.Getenv("PLUMBAGO_LOAD_BIN")
+	if load == "" {
+		load = filepath.Join(t.TempDir(), "load")
+		if out, err := exec.Command("go", "build", "-o", load, "plumbago/bench/load").CombinedOutput(); err != nil {
+			t.Fatalf("building the generator: %v\n%s", err, out)
+		}
 	}
 	const names, rate = "100000", "100000"
 	text, err := exec.Command(load, "-print", "names", "-names", names).Output()
