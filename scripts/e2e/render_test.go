@@ -37,12 +37,20 @@ func TestRender(t *testing.T) {
 			t.Errorf("POST %s %s: %d %s %v, want %s", path, form, resp.StatusCode, body, err, want)
 		}
 	}
-	// As Grafana's Graphite data source sends them: a panel, and its editor.
 	post("/render", fmt.Sprintf("target=web.*.max&from=%d&until=%d&format=json&maxDataPoints=1280", base-1, base+20),
 		fmt.Sprintf(`[{"target":"web.load.max","tags":{"name":"web.load.max"},"datapoints":[[0,%[1]d],[1,%[2]d],[2,%[3]d]]},`+
 			`{"target":"web.reqs.max","tags":{"name":"web.reqs.max"},"datapoints":[[0,%[1]d],[10,%[2]d],[20,%[3]d]]}]`, base, base+10, base+20))
-	post("/metrics/find", "from=-6h&until=now&query=web.l*", `[{"allowChildren":1,"expandable":1,"leaf":0,"id":"web.load","text":"load","context":{}}]`)
-	post("/metrics/find", "query=web.load.max&from=-6h&until=now", `[{"allowChildren":0,"expandable":0,"leaf":1,"id":"web.load.max","text":"max","context":{}}]`)
+	post("/metrics/find", "from=-6h&until=now&query=web.l*", `[{"allowChildren":1,"expandable":1,"leaf":0,"id":"web.load","text":"load"}]`)
+	post("/metrics/find", "query=web.load.max&from=-6h&until=now", `[{"allowChildren":0,"expandable":0,"leaf":1,"id":"web.load.max","text":"max"}]`)
+
+	series := map[string][][2]float64{}
+	for i := range int64(6) {
+		at, v := float64(base+10*i), float64(i)
+		for name, v := range map[string]float64{"web.load.avg": v, "web.load.max": v, "web.reqs.avg": 10 * v, "web.reqs.max": 10 * v} {
+			series[name] = append(series[name], [2]float64{at, v})
+		}
+	}
+	d.likeGraphite(base, series)
 
 	carbonapi := buildStore(t, "carbonapi", carbonapiPath)
 	api := freePort(t)

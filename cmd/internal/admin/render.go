@@ -126,8 +126,8 @@ func stretch(q url.Values, now time.Time) (from, until int64, err error) {
 			return 0, 0, fmt.Errorf("until: %w", err)
 		}
 	}
-	if from, until = max(0, from), max(0, until); from > until {
-		return 0, 0, errors.New("from is later than until")
+	if from, until = max(0, from), max(0, until); from >= until {
+		return 0, 0, errors.New("from is not earlier than until")
 	}
 	return from, until, nil
 }
@@ -180,6 +180,11 @@ func (s *Server) lines(ctx context.Context, o renderOptions) ([]graphite.Line, e
 	if err == nil && values > mostValues {
 		err = errTooLarge
 	}
+	for i := range o.targets {
+		if line, ok := o.targets[i].Constant(o.from, o.until); ok {
+			all = append(all, found{line, i, o.until})
+		}
+	}
 	slices.SortFunc(all, func(a, b found) int { return cmp.Or(cmp.Compare(a.target, b.target), cmp.Compare(a.Name, b.Name)) })
 	lines := make([]graphite.Line, len(all))
 	for i := range all {
@@ -199,7 +204,8 @@ func (s *Server) find(w http.ResponseWriter, r *http.Request) {
 		fail(w, http.StatusBadRequest, errors.New("which nodes? (?query=a.*)"))
 		return
 	}
-	f, err := graphite.NewFinder(q.Get("query"))
+	format := q.Get("format")
+	f, err := graphite.NewFinder(q.Get("query"), format)
 	if err != nil {
 		fail(w, http.StatusBadRequest, err)
 		return
@@ -216,10 +222,10 @@ func (s *Server) find(w http.ResponseWriter, r *http.Request) {
 		fail(w, http.StatusServiceUnavailable, err)
 		return
 	}
-	if format := q.Get("format"); format == "msgpack" {
+	if format == "msgpack" {
 		w.Header().Set("Content-Type", "application/x-msgpack")
 		w.Write(graphite.AppendPackedNodes(nil, f.Nodes(), earliest, now))
-	} else if out, ok := graphite.AppendNodes(nil, f.Nodes(), format, earliest, now); ok {
+	} else if out, ok := f.AppendNodes(nil, format, earliest, now); ok {
 		w.Header().Set("Content-Type", "application/json")
 		w.Write(out)
 	} else {

@@ -12,6 +12,7 @@ import (
 
 // A Finder finds the nodes of the tree of names that a query of /metrics/find asks for.
 type Finder struct {
+	base  string // the query up to its last dot, that one included
 	depth int
 	glob  *pattern.Glob
 	nodes map[Node]struct{}
@@ -26,9 +27,14 @@ type Node struct {
 // name returns the last part of the node's path.
 func (n *Node) name() string { return n.Path[strings.LastIndexByte(n.Path, '.')+1:] }
 
-// NewFinder returns a finder for a query: a glob, each of whose nodes is one of the tree.
-func NewFinder(query string) (*Finder, error) {
-	query = strings.Trim(query, ". ")
+// NewFinder returns a finder for a query: a glob, each of whose nodes is one of the tree. What a completer asks for is the beginning
+// of one.
+func NewFinder(query, format string) (*Finder, error) {
+	if format == "completer" {
+		query = strings.TrimRight(strings.ReplaceAll(query, "..", "*."), "*") + "*"
+	} else {
+		query = strings.Trim(query, ". ")
+	}
 	if query == "" {
 		query = "*"
 	}
@@ -36,7 +42,7 @@ func NewFinder(query string) (*Finder, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Finder{depth: strings.Count(query, ".") + 1, glob: glob, nodes: map[Node]struct{}{}}, nil
+	return &Finder{base: query[:strings.LastIndexByte(query, '.')+1], depth: strings.Count(query, ".") + 1, glob: glob, nodes: map[Node]struct{}{}}, nil
 }
 
 // Add shows a name to the finder. Names with tags are in no tree.
@@ -88,12 +94,13 @@ func (f *Finder) Nodes() []Node {
 	return all
 }
 
-// AppendNodes writes nodes in a form of /metrics/find; ok is false if there is no such form. from and until are the time that
-// was asked about.
-func AppendNodes(out []byte, nodes []Node, format string, from, until int64) (_ []byte, ok bool) {
+// AppendNodes writes what was found in a form of /metrics/find; ok is false if there is no such form. from and until are the time
+// that was asked about.
+func (f *Finder) AppendNodes(out []byte, format string, from, until int64) (_ []byte, ok bool) {
+	nodes := f.Nodes()
 	switch format {
 	case "", "treejson":
-		return appendTree(out, nodes), true
+		return f.appendTree(out, nodes), true
 	case "completer":
 		return appendCompleter(out, nodes), true
 	case "json":
@@ -102,15 +109,18 @@ func AppendNodes(out []byte, nodes []Node, format string, from, until int64) (_ 
 	return out, false
 }
 
-// appendTree writes what Grafana asks for, branches first.
-func appendTree(out []byte, nodes []Node) []byte {
+// appendTree writes what Grafana asks for, branches first. As in Graphite nodes of one name are one, also below different ones, and
+// what they are called begins as the query did: whoever chooses one chooses it below all of them.
+func (f *Finder) appendTree(out []byte, nodes []Node) []byte {
 	out = append(out, '[')
 	n := 0
 	for _, leaf := range []bool{false, true} {
+		last := ""
 		for i := range nodes {
-			if nodes[i].Leaf != leaf {
+			if nodes[i].Leaf != leaf || nodes[i].name() == last {
 				continue
 			}
+			last = nodes[i].name()
 			if n++; n > 1 {
 				out = append(out, ',')
 			}
@@ -119,8 +129,8 @@ func appendTree(out []byte, nodes []Node) []byte {
 				below, is = 0, 1
 			}
 			out = fmt.Appendf(out, `{"allowChildren":%d,"expandable":%d,"leaf":%d,"id":`, below, below, is)
-			out = append(appendText(out, nodes[i].Path), `,"text":`...)
-			out = append(appendText(out, nodes[i].name()), `,"context":{}}`...)
+			out = append(appendText(out, f.base+last), `,"text":`...)
+			out = append(appendText(out, last), '}')
 		}
 	}
 	return append(out, ']')

@@ -11,10 +11,17 @@ type Line struct {
 	Start  int64  // Unix seconds
 	Step   int64
 	Values []float64
+
+	level bool // of a constant, whose last value is at the end of what is asked for
 }
 
 // End returns the time behind the last value.
-func (l *Line) End() int64 { return l.Start + int64(len(l.Values))*l.Step }
+func (l *Line) End() int64 {
+	if l.level {
+		return l.Start + 2*l.Step
+	}
+	return l.Start + int64(len(l.Values))*l.Step
+}
 
 // NewLine returns a line of nothing that covers the times after from and up to until, as a file of Whisper would.
 func NewLine(name, target string, from, until, step int64) Line {
@@ -51,7 +58,11 @@ func Consolidate(lines []Line, most int64) {
 	}
 	for i := range lines {
 		l := &lines[i]
-		if n := (end - start) / l.Step; n > most {
+		n := (end - start) / l.Step
+		switch {
+		case most == 1: // a mean of all there is
+			l.average(int64(len(l.Values)))
+		case n > most:
 			l.consolidate((n + most - 1) / most)
 		}
 	}
@@ -63,6 +74,11 @@ func (l *Line) consolidate(per int64) {
 		l.Values = l.Values[nudge/l.Step-1:]
 		l.Start += nudge
 	}
+	l.average(per)
+}
+
+// average makes one value of each few.
+func (l *Line) average(per int64) {
 	out := l.Values[:0]
 	for from := 0; from < len(l.Values); from += int(per) {
 		sum, n := 0.0, 0.0
@@ -73,5 +89,5 @@ func (l *Line) consolidate(per int64) {
 		}
 		out = append(out, sum/n) // of none NaN
 	}
-	l.Values, l.Step = out, width
+	l.Values, l.Step = out, per*l.Step
 }
