@@ -175,10 +175,10 @@ func TestStreamStalls(t *testing.T) {
 }
 
 // listenNarrow opens an endpoint whose connections hold little that it has not read.
-func listenNarrow(t testing.TB) net.Listener {
+func listenNarrow(t testing.TB, buffer int) net.Listener {
 	t.Helper()
 	narrow := net.ListenConfig{Control: func(_, _ string, raw syscall.RawConn) error {
-		return raw.Control(func(fd uintptr) { syscall.SetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_RCVBUF, 8192) })
+		return raw.Control(func(fd uintptr) { syscall.SetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_RCVBUF, buffer) })
 	}}
 	l, err := narrow.Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
@@ -190,7 +190,7 @@ func listenNarrow(t testing.TB) net.Listener {
 
 // A slow endpoint that takes a little now and then is not cut, though each frame takes many times the write timeout.
 func TestStreamSlowButMoving(t *testing.T) {
-	l := listenNarrow(t)
+	l := listenNarrow(t, 8192)
 	o := quick()
 	o.WriteTimeout = time.Second
 	d := newDest(t, l.Addr().String(), o, func(ctx context.Context, network, address string) (net.Conn, error) {

@@ -287,7 +287,7 @@ func TestRouteTLSStalls(t *testing.T) {
 func TestRouteCompressedBreak(t *testing.T) {
 	for _, compress := range []string{"gzip", "lz4", "snappy", "zstd"} {
 		t.Run(compress, func(t *testing.T) {
-			l := listenNarrow(t)
+			l := listenNarrow(t, 8192)
 			o := quick()
 			o.Compress = compress
 			d := newDest(t, l.Addr().String(), o, func(ctx context.Context, network, address string) (net.Conn, error) {
