@@ -13,7 +13,7 @@ import (
 // live are the keys outside of lists that a running daemon follows. What is not here takes a restart.
 var live = []string{
 	"log.level", "log.file", "admin.token_file", "state.snapshot", "history.keep", "history.series", "limits.series",
-	"limits.connections", "limits.idle",
+	"limits.connections", "limits.idle", "self.prefix", "self.interval", "self.compat", "self.mmstats",
 }
 
 // Fixed returns what f asks for, compared with the configuration that is running, that cannot change while it is.

@@ -67,7 +67,7 @@ func TestFixed(t *testing.T) {
 		}
 	}
 	f("")
-	f("", "[admin]", "[log]\nlevel = \"warn\"\nfile = \"x.log\"\n[admin]\ntoken_file = \"testdata/token\"", "[[listen]]", "[history]\nkeep = \"2h\"\n[[listen]]")
+	f("", "[admin]", "[log]\nlevel = \"warn\"\nfile = \"x.log\"\n[admin]\ntoken_file = \"testdata/token\"", "[[listen]]", "[history]\nkeep = \"2h\"\n[self]\ninterval = \"0\"\nmmstats = \"/tmp/x\"\n[[listen]]")
 	f(`p.toml:3: admin.address: cannot change from "127.0.0.1:2080" while plumbago runs (restart it for that)`, ":2080", ":2081")
 	f(`p.toml:5: state.dir: cannot change from "" while plumbago runs (restart it for that)`, "[[listen]]", "[state]\ndir = \"d\"\n[[listen]]")
 }

@@ -3,6 +3,7 @@ package conf
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -104,6 +105,16 @@ func (c *checker) self(p Place) {
 	name := strings.ReplaceAll(o.Prefix, "{host}", "h") + ".x"
 	if clean, err := carbon.CleanName(name); err != nil || clean != name || strings.ContainsAny(name, "{};") {
 		c.fault(p, "prefix", quote(o.Prefix)+" is not how a name can begin", `write "plumbago.{host}"`)
+	}
+	const like = `write it like "/tmp/plumbago.mmstats"`
+	switch path := o.Mmstats; {
+	case path == "":
+	case !filepath.IsAbs(path):
+		c.fault(p, "mmstats", quote(path)+" is no path from the root", like)
+	case strings.HasSuffix(path, "/"):
+		c.fault(p, "mmstats", quote(path)+" is a folder", like)
+	case strings.ContainsAny(strings.ReplaceAll(path, "{PID}", ""), "{}"):
+		c.fault(p, "mmstats", quote(path)+" has braces that are not those of {PID}", like)
 	}
 }
 

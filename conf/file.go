@@ -82,6 +82,10 @@ type Self struct {
 	// Whose names they have: plumbago's own (""), or those of "carbon-c-relay", for dashboards that look for these (its prefix
 	// is "carbon.relays.{host}").
 	Compat string `toml:"compat" enum:"|carbon-c-relay"`
+	// The file in which they are too, under the same names, each second, whatever interval says: an mmstats file, as "plumbago mmstats"
+	// and other programs of its kind read it without asking the daemon. {PID} in the path is the number of the process. At the
+	// stop the file is removed. "" makes none.
+	Mmstats string `toml:"mmstats"`
 }
 
 // Limits is the [limits] section.

@@ -8,7 +8,6 @@ import (
 // laterKeys are keys that plumbago will have and has not yet, by section. They are told from misspelt ones, so that
 // nobody hunts for a typing error that is none.
 var laterKeys = map[string][]string{
-	"self":   {"mmstats"},
 	"listen": {"linger"},
 }
 

@@ -62,6 +62,7 @@ snapshot = "10s"
 prefix = "plumbago.{host}"
 interval = "10s"
 compat = ""
+mmstats = ""
 
 [history]
 keep = "1h"

@@ -3,9 +3,12 @@ package e2e
 import (
 	"encoding/json"
 	"fmt"
+	"os"
+	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -14,6 +17,7 @@ const ownFigures = `
 [self]
 prefix = "own.{host}"
 interval = "1s"
+mmstats = %q
 [[listen]]
 address = "tcp://127.0.0.1:%d"
 [[cluster]]
@@ -36,7 +40,8 @@ send = ["g", "gone"]
 func TestSelf(t *testing.T) {
 	out := newSink(t)
 	port, gone := freePort(t), freePort(t)
-	d := start(t, setup{conf: fmt.Sprintf(ownFigures, port, out.addr, fmt.Sprintf("127.0.0.1:%d", gone))})
+	file := filepath.Join(t.TempDir(), "own.mmstats")
+	d := start(t, setup{conf: fmt.Sprintf(ownFigures, file, port, out.addr, fmt.Sprintf("127.0.0.1:%d", gone))})
 	before := time.Now()
 	send(t, "tcp", fmt.Sprintf("127.0.0.1:%d", port), "a 1\nb 2\nc x\n")
 	d.received(3)
@@ -98,8 +103,20 @@ func TestSelf(t *testing.T) {
 			t.Errorf("the own figure %s is %q, want %s", name, got, want)
 		}
 	}
+	t.Run("mmstats", func(t *testing.T) {
+		eventually(t, "the file says so too", func() bool {
+			text, _, code := run(t, "", "mmstats", "slurp", file)
+			up := fmt.Sprintf(`endpoints\.gone\.127_0_0_1_%d\.up +0\.0\n`, gone)
+			return code == 0 && regexp.MustCompile(`\n  own\.\S+\.received +3\n`).MatchString(text) && regexp.MustCompile(up).MatchString(text)
+		})
+	})
 	l := d.await("the own figures are in the account", func(l *ledger) bool { return l.Self > 0 })
 	if l.Received != 3 || l.Accepted != 2 || l.Sent != 2+l.Self {
 		t.Errorf("the account: %+v", l)
+	}
+	d.signal(syscall.SIGTERM)
+	d.ended()
+	if _, err := os.Stat(file); !os.IsNotExist(err) {
+		t.Errorf("after the end its figures are still there: %v", err)
 	}
 }

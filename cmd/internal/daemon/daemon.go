@@ -211,6 +211,7 @@ func (d *Daemon) Start() error {
 	if !d.options.Deaf { // a story has no figures that it does not ask for, and its process is not ours alone
 		d.wg.Go(func() { d.guardMemory(ctx) })
 		d.wg.Go(func() { d.self(ctx) })
+		d.wg.Go(func() { d.publish(ctx) })
 	}
 	d.wg.Go(func() { d.watchLosses(ctx) })
 	d.setState(running)

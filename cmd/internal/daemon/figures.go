@@ -16,17 +16,23 @@ type figure struct {
 	name  string
 	kind  carbon.Kind // Diff of what only grows
 	value float64
+
+	fraction bool // whether it is no whole number
 }
 
 // figures gathers them under names.
 type figures struct{ all []figure }
 
 func (f *figures) count(name string, n int64) {
-	f.all = append(f.all, figure{name, carbon.Diff, float64(n)})
+	f.all = append(f.all, figure{name: name, kind: carbon.Diff, value: float64(n)})
 }
 
 func (f *figures) level(name string, v float64) {
-	f.all = append(f.all, figure{name, carbon.Raw, v})
+	f.all = append(f.all, figure{name: name, kind: carbon.Raw, value: v})
+}
+
+func (f *figures) spent(name string, seconds float64) {
+	f.all = append(f.all, figure{name: name, kind: carbon.Diff, value: seconds, fraction: true})
 }
 
 // ownFigures are the figures under plumbago's own names: those of /metrics, with dots.
@@ -103,7 +109,7 @@ func (f *figures) endpoint(cluster string, e *dest.Status) {
 	f.count(at+"reconnects", e.Reconnects)
 	n, seconds, _ := e.Delays.Histogram()
 	f.count(at+"write_delay.points", int64(n))
-	f.all = append(f.all, figure{at + "write_delay.seconds", carbon.Diff, seconds})
+	f.spent(at+"write_delay.seconds", seconds)
 }
 
 func (f *figures) listener(l *ListenStatus) {
@@ -137,7 +143,7 @@ func (f *figures) process(uptime float64) {
 	var u syscall.Rusage
 	if syscall.Getrusage(syscall.RUSAGE_SELF, &u) == nil {
 		seconds := func(t syscall.Timeval) float64 { return float64(t.Sec) + float64(t.Usec)/1e6 }
-		f.all = append(f.all, figure{"cpu_seconds", carbon.Diff, seconds(u.Utime) + seconds(u.Stime)})
+		f.spent("cpu_seconds", seconds(u.Utime)+seconds(u.Stime))
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"go.uber.org/zap"
 
 	"plumbago/carbon"
+	"plumbago/carbon/stat"
 	"plumbago/conf"
 )
 
@@ -51,17 +52,25 @@ func (d *Daemon) sendSelf(ctx context.Context, o conf.Self, at time.Time) error 
 	if err != nil {
 		return err
 	}
-	all := ownFigures
-	if o.Compat == "carbon-c-relay" {
-		all = relayCFigures
-	}
-	prefix := selfPrefix(o.Prefix)
 	b := carbon.NewBatch()
 	b.Own, b.Arrival = true, time.Now().UnixMilli()
-	for _, f := range all(&l, &s) {
-		b.Add([]byte(prefix+f.name), f.kind, f.value, at.UnixMilli())
+	for _, f := range selfFigures(o, &l, &s) {
+		b.Add([]byte(f.name), f.kind, f.value, at.UnixMilli())
 	}
 	return d.workers[0].Give(ctx, b)
+}
+
+// selfFigures returns the figures under the names that o asks for.
+func selfFigures(o conf.Self, l *stat.Ledger, s *Status) []figure {
+	figures := ownFigures
+	if o.Compat == "carbon-c-relay" {
+		figures = relayCFigures
+	}
+	all, prefix := figures(l, s), selfPrefix(o.Prefix)
+	for i := range all {
+		all[i].name = prefix + all[i].name
+	}
+	return all
 }
 
 // selfPrefix returns what names begin with, its dot included.
