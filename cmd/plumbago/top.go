@@ -121,7 +121,7 @@ func (t *topCmd) run(out io.Writer) error {
 func frame(before, now *look) string {
 	var b strings.Builder
 	seconds := max(now.at.Sub(before.at).Seconds(), 0.001)
-	rate := func(a, b int64) string { return perSecond(float64(b-a) / seconds) }
+	rate := func(a, b int64) string { return perSecond(max(0, float64(b-a)/seconds)) }
 	l, was := &now.ledger, &before.ledger
 	verdict := "balanced"
 	if !l.Balanced {
@@ -131,7 +131,7 @@ func frame(before, now *look) string {
 	fmt.Fprintf(&b, "received %s   invalid %s   emitted %s   aggregated %s   sent %s   dropped %s   unrouted %s\n\n",
 		rate(was.Received, l.Received), rate(was.InvalidTotal(), l.InvalidTotal()), rate(was.Emitted, l.Emitted), rate(was.Aggregated, l.Aggregated),
 		rate(was.Sent, l.Sent), rate(was.DroppedTotal(), l.DroppedTotal()), rate(was.Unrouted, l.Unrouted))
-	rows := [][]string{{"ENDPOINT", "STATE", "DELIVERED", "QUEUED", "UNPROVEN", "SPOOLED", "OLDEST", "LOST"}}
+	rows := [][]string{{"ENDPOINT", "STATE", "WRITTEN", "QUEUED", "UNPROVEN", "SPOOLED", "OLDEST", "LOST"}}
 	accounts := map[string]*stat.Endpoint{}
 	for i := range was.Endpoints {
 		accounts[was.Endpoints[i].Cluster+" "+was.Endpoints[i].Endpoint] = &was.Endpoints[i]
@@ -145,15 +145,15 @@ func frame(before, now *look) string {
 	for i := range l.Endpoints {
 		e := &l.Endpoints[i]
 		name := e.Cluster + " " + e.Endpoint
-		delivered := "-"
+		written := "-" // what is delivered grows in jumps, from proof to proof
 		if a := accounts[name]; a != nil {
-			delivered = rate(a.Delivered, e.Delivered)
+			written = rate(a.Delivered+a.Unproven, e.Delivered+e.Unproven)
 		}
 		lost := int64(0)
 		for _, n := range e.Dropped {
 			lost += n
 		}
-		rows = append(rows, []string{name, states[name][0], delivered, fmt.Sprint(e.Queued), fmt.Sprint(e.Unproven), fmt.Sprint(e.Spooled), states[name][1], fmt.Sprint(lost)})
+		rows = append(rows, []string{name, states[name][0], written, fmt.Sprint(e.Queued), fmt.Sprint(e.Unproven), fmt.Sprint(e.Spooled), states[name][1], fmt.Sprint(lost)})
 	}
 	table(&b, rows)
 	rows = [][]string{{"PREFIX", "LINES", "SERIES", "NEW/MIN"}}

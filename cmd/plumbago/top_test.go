@@ -25,7 +25,7 @@ func TestFrame(t *testing.T) {
 	got := frame(at(10, 1000), at(12, 5000))
 	for _, want := range []string{
 		"plumbago 1.2  up 1m1s", "ledger balanced\n", "received 2000/s   invalid 0/s", "sent 2000/s",
-		"ENDPOINT         STATE  DELIVERED  QUEUED", "g 10.0.0.1:2003     up     1000/s       7", "  2.2s     0\n", "a\ufffd[2Jb.c  12k/s       4        2\n",
+		"ENDPOINT         STATE  WRITTEN  QUEUED", "g 10.0.0.1:2003     up   1000/s       7", "  2.2s     0\n", "a\ufffd[2Jb.c  12k/s       4        2\n",
 	} {
 		if !strings.Contains(got, want) {
 			t.Errorf("lacks %q:\n%s", want, got)

@@ -43,6 +43,9 @@ function about(e) {
 // oldest is for how long what waits longest for an endpoint has waited, in memory or on disk.
 export const oldest = (status) => Math.max(status?.oldest_ms ?? 0, status?.spool?.oldest_ms ?? 0) / 1000;
 
+// handed is how many points of the ledger's were written to an endpoint, whether it has proven to have read them or not yet.
+export const handed = (e) => e.delivered + e.unproven;
+
 function trouble(e) {
   return e.status?.spool?.error ? "spool: " + plain(e.status.spool.error) : "";
 }
@@ -69,7 +72,7 @@ function update(tr, e) {
   put(unseen, " " + stateName);
   const lost = sum(c.dropped);
   const texts = [
-    rate((x) => x.enqueued), rate((x) => x.delivered),
+    rate((x) => x.enqueued), rate(handed),
     short(c.queued) + (c.queued && s?.queued_bytes ? " · " + bytes(s.queued_bytes) : ""), short(c.unproven), short(c.spooled),
     oldest(s) ? span(oldest(s)) : "–", short(lost), trouble(e) || about(e),
   ];

@@ -4,19 +4,20 @@ import { byId, el, put, svg } from "./dom.js";
 import { bytes, count, perSecond, short, span } from "./format.js";
 import { sum } from "./meter.js";
 import { Chart } from "./chart.js";
-import { oldest } from "./endpoints.js";
+import { handed, oldest } from "./endpoints.js";
 
 const room = 300; // seconds that the chart shows, once the page was open for so long
 const least = 60;
 
 const total = (ledger, get) => ledger.endpoints.reduce((n, e) => n + get(e), 0);
 const delivered = (l) => total(l, (e) => e.delivered);
+const written = (l) => total(l, handed); // what is delivered grows in jumps, from proof to proof
 const lost = (l) => sum(l.dropped) - l.dropped.rule + total(l, (e) => sum(e.dropped)); // not what a rule drops: that is meant
 
 const lines = [
   { label: "received", color: "--s1", get: (l) => l.received },
   { label: "emitted", color: "--s3", get: (l) => l.emitted },
-  { label: "delivered", color: "--s5", get: delivered },
+  { label: "written", color: "--s5", get: written },
   { label: "lost", color: "--s7", get: lost },
 ];
 
@@ -24,7 +25,7 @@ const lines = [
 const tiles = [
   ["received", (s) => perSecond(s.meter.rate((l) => l.received)), (s) => count(s.ledger.received) + " in all"],
   ["emitted by aggregates", (s) => perSecond(s.meter.rate((l) => l.emitted)), (s) => count(s.ledger.emitted) + " in all"],
-  ["delivered", (s) => perSecond(s.meter.rate(delivered)), (s) => count(delivered(s.ledger)) + " in all"],
+  ["written to endpoints", (s) => perSecond(s.meter.rate(written)), (s) => count(delivered(s.ledger)) + " delivered"],
   ["waiting for endpoints", (s) => short(total(s.ledger, (e) => e.queued + e.spooled)), (s) => waiting(s.status)],
   ["lost", (s) => perSecond(s.meter.rate(lost)), (s) => count(lost(s.ledger)) + " in all"],
   ["live series", (s) => short(series(s.status)), (s) => count(s.status.history.series) + " results kept"],
