@@ -44,17 +44,7 @@ func (s *Server) bad(w http.ResponseWriter, r *http.Request) {
 
 // peers answers with who sends the most.
 func (s *Server) peers(w http.ResponseWriter, r *http.Request) {
-	q := r.URL.Query()
-	if err := only(q, "sort", "limit"); err != nil {
-		fail(w, http.StatusBadRequest, err)
-		return
-	}
-	order, err := orderOf(q, daemon.PeerOrders())
-	if err != nil {
-		fail(w, http.StatusBadRequest, err)
-		return
-	}
-	limit, err := limitOf(q, 100)
+	order, limit, err := rowsOf(r.URL.Query(), daemon.PeerOrders())
 	if err != nil {
 		fail(w, http.StatusBadRequest, err)
 		return
@@ -68,7 +58,7 @@ func (s *Server) peers(w http.ResponseWriter, r *http.Request) {
 // prefixes answers with the busiest beginnings of names.
 func (s *Server) prefixes(w http.ResponseWriter, r *http.Request) {
 	q := r.URL.Query()
-	err := only(q, "depth", "sort", "limit")
+	order, limit, err := rowsOf(q, daemon.PrefixOrders(), "depth")
 	depth := 2
 	switch text := q.Get("depth"); {
 	case err != nil:
@@ -81,20 +71,22 @@ func (s *Server) prefixes(w http.ResponseWriter, r *http.Request) {
 		fail(w, http.StatusBadRequest, err)
 		return
 	}
-	order, err := orderOf(q, daemon.PrefixOrders())
-	if err != nil {
-		fail(w, http.StatusBadRequest, err)
-		return
-	}
-	limit, err := limitOf(q, 100)
-	if err != nil {
-		fail(w, http.StatusBadRequest, err)
-		return
-	}
 	ctx, cancel := context.WithTimeout(r.Context(), patience)
 	defer cancel()
 	l, err := s.daemon.Prefixes(ctx, depth, order, limit)
 	answer(w, l, err)
+}
+
+// rowsOf reads which rows are to be listed: in what order, and how many. There may be further parameters.
+func rowsOf(q url.Values, orders []string, further ...string) (order string, limit int, err error) {
+	if err := only(q, append(further, "sort", "limit")...); err != nil {
+		return "", 0, err
+	}
+	if order, err = orderOf(q, orders); err != nil {
+		return "", 0, err
+	}
+	limit, err = limitOf(q, 100)
+	return order, limit, err
 }
 
 // orderOf reads in which order rows are to be listed: one of orders, the first unless it is said.
