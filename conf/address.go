@@ -51,6 +51,9 @@ func parseAddress(text string) (a address, msg, hint string) {
 		}
 	case "redis", "rediss":
 		a.path = rest
+		if isMasked(text) {
+			return a, "the password is masked in " + quote(text), "write it, or ${NAME} for one from the environment"
+		}
 		if list, err := redislists.New(text, false); err != nil {
 			return a, err.Error(), `write it like "redis://127.0.0.1:6379/0?key=system"`
 		} else {

@@ -33,7 +33,11 @@ func Changes(before, f *File) (lines []string) {
 	}
 	lines = append(lines, listChanges(listens(before), listens(f))...)
 	lines = append(lines, listChanges(clusters(before), clusters(f))...)
-	return append(lines, listChanges(rules(before), rules(f))...)
+	lines = append(lines, listChanges(rules(before), rules(f))...)
+	for i := range lines {
+		lines[i] = masked(lines[i])
+	}
+	return lines
 }
 
 // A setting is a key outside of lists with two values.

@@ -18,8 +18,9 @@ import (
 // have no effect where they stand are left out.
 func Print(f *File) string { return printed(f, nil) }
 
-// Show is Print for everybody's eyes: what came from the environment, which may be secret, stands there as it was written.
-func Show(f *File) string { return printed(f, f.expanded) }
+// Show is Print for everybody's eyes: what came from the environment, which may be secret, stands there as it was written, and
+// passwords in addresses are masked.
+func Show(f *File) string { return printed(f, shown(f)) }
 
 // printed writes f; texts that are keys of shown as what that says.
 func printed(f *File, shown map[string]string) string {

@@ -80,6 +80,7 @@ func (d *Daemon) Reload() (Reloaded, error) {
 func (d *Daemon) Replace(text []byte, save bool) (Reloaded, error) {
 	return d.change(func() (r draft, err error) {
 		running := d.File()
+		text = conf.Unmask(running, text)
 		f, faults := conf.Parse(running.Name(), text, os.LookupEnv)
 		r = draft{file: f, called: "configuration"}
 		switch {
