@@ -122,7 +122,9 @@ func TestExplain(t *testing.T) {
 func TestAdmin(t *testing.T) {
 	out := newSink(t)
 	port := freePort(t)
-	d := start(t, setup{conf: fmt.Sprintf("[[listen]]\naddress = \"tcp://127.0.0.1:%d\"\n[[cluster]]\nname = \"g\"\nendpoints = [%q]\n[[rule]]\nmatch = \"**\"\nsend = \"g\"\n", port, out.addr)})
+	token := filepath.Join(t.TempDir(), "token")
+	write(t, token, "secret\n")
+	d := start(t, setup{admin: fmt.Sprintf("token_file = %q", token), conf: fmt.Sprintf("[[listen]]\naddress = \"tcp://127.0.0.1:%d\"\n[[cluster]]\nname = \"g\"\nendpoints = [%q]\n[[rule]]\nmatch = \"**\"\nsend = \"g\"\n", port, out.addr)})
 	send(t, "tcp", fmt.Sprintf("127.0.0.1:%d", port), "a 1\nb 2\nc x\n")
 	d.received(3)
 	out.await(2)
@@ -153,6 +155,9 @@ func TestAdmin(t *testing.T) {
 		!strings.Contains(text, `{"name":"b.c",`) || strings.Count(text, `"end":"sent"`) != 2 {
 		t.Errorf("explain of a running daemon: exit code %d, %s%s", status, text, stderr)
 	}
+	d.answersCalls()
+	d.commandsNeedToken(token)
+	d.otherFigures(out)
 	d.stop()
 	if _, _, status := run(t, "", "ledger", "--admin", d.admin); status != 1 {
 		t.Errorf("ledger of a daemon that is gone: exit code %d, want 1", status)
