@@ -17,6 +17,8 @@ import (
 const (
 	quiet          = 3 * time.Second
 	quietAggregate = 45 * time.Second
+	// A statsd flushes what is idle, too, so it is never quiet: this long after the last line it has flushed all that it will.
+	lastFlush = (slice + 6) * time.Second
 )
 
 // slice is the period of the aggregates in bench/peers, in seconds.
@@ -207,6 +209,7 @@ func arrived(ctx context.Context, k *sink, s scenario, load loadReport) (sinkRep
 	if s.aggregate {
 		patience = quietAggregate
 	}
+	over := time.Unix(0, int64((load.Start+load.Seconds)*1e9)).Add(lastFlush)
 	for last, since := int64(-1), time.Now(); ; {
 		r, err := k.report()
 		if err != nil {
@@ -218,7 +221,7 @@ func arrived(ctx context.Context, k *sink, s scenario, load loadReport) (sinkRep
 		if r.Lines != last {
 			last, since = r.Lines, time.Now()
 		}
-		if time.Since(since) > patience {
+		if time.Since(since) > patience || s.statsd && time.Now().After(over) {
 			return r, nil
 		}
 		select {
