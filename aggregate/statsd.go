@@ -12,6 +12,7 @@ import (
 type measure struct {
 	kind       carbon.Kind
 	deleteIdle bool
+	suffix     string // what results' names end with, without its dot
 }
 
 // statsdWait is how long after its end a statsd slice is emitted. What is still on its way inside plumbago then counts in the

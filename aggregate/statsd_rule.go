@@ -2,6 +2,7 @@ package aggregate
 
 import (
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -17,6 +18,10 @@ type Statsd struct {
 
 	Legacy                                           bool   // the names that the reference had at first
 	Prefix, ForCounts, ForGauges, ForTimers, ForSets string // what its later names begin with
+
+	Suffix       string   // what they end with, without its dot
+	RatesOnly    bool     // counters have no count
+	TimerMetrics []string // what is said of timers, all percentiles of a figure as "upper_percent"; none is all
 
 	Percentiles []float64
 	Histograms  []Histogram // the first whose Metric is part of a timer's name is its
@@ -35,7 +40,7 @@ func (s *Statsd) Rule(id int, k carbon.Kind, histogram int) (*Rule, error) {
 	o := DefaultOptions()
 	o.Type, o.Period, o.Partial, o.Keep = "raw", s.Period, s.Partial, s.Keep
 	o.Stamp, o.Late, o.Clock, o.Wait, o.Functions = "end", "drop", "arrival", statsdWait, []string{}
-	m := &measure{kind: k, deleteIdle: s.DeleteIdle != nil && s.DeleteIdle(k)}
+	m := &measure{kind: k, suffix: s.Suffix, deleteIdle: s.DeleteIdle != nil && s.DeleteIdle(k)}
 	if m.deleteIdle && o.Keep == 0 {
 		o.Keep = idleKeep
 	}
@@ -59,9 +64,12 @@ func (s *Statsd) Rule(id int, k carbon.Kind, histogram int) (*Rule, error) {
 			bins = s.Histograms[histogram].Bins
 			r.Match += " " + s.Histograms[histogram].Metric
 		}
+		r.asks, r.layout.set = r.asks|sideValues, r.layout.set|needs(colCount, colWeight) // whatever is told of it
 		as := s.as("stats.timers", s.ForTimers)
 		for _, f := range timerFunctions(s.Percentiles, bins) {
-			r.measured(as+"."+f.name, f)
+			if s.tells(f.name) {
+				r.measured(as+"."+f.name, f)
+			}
 		}
 	}
 	r.layout = newLayout(r.layout.set)
@@ -71,14 +79,31 @@ func (s *Statsd) Rule(id int, k carbon.Kind, histogram int) (*Rule, error) {
 func (s *Statsd) counts(r *Rule) {
 	rate := function{"rate", needs(colSum, colCount), 0, true, func(v *view) float64 { return v.of(colSum) / v.seconds }}
 	count := function{"count", needs(colSum, colCount), 0, true, func(v *view) float64 { return v.of(colSum) }}
-	if s.Legacy {
-		r.measured("stats.{name}", rate)
-		r.measured("stats_counts.{name}", count)
-		return
+	rates, counts := "stats.{name}", "stats_counts.{name}"
+	if !s.Legacy {
+		as := s.as("", s.ForCounts)
+		rates, counts = as+".rate", as+".count"
 	}
-	as := s.as("", s.ForCounts)
-	r.measured(as+".rate", rate)
-	r.measured(as+".count", count)
+	r.measured(rates, rate)
+	if !s.RatesOnly {
+		r.measured(counts, count)
+	}
+}
+
+// tells says whether a figure of timers is wanted.
+func (s *Statsd) tells(figure string) bool {
+	if len(s.TimerMetrics) == 0 || slices.Contains(s.TimerMetrics, figure) {
+		return true
+	}
+	if strings.HasPrefix(figure, "histogram.") {
+		return slices.Contains(s.TimerMetrics, "histogram")
+	}
+	for _, p := range s.Percentiles {
+		if of, ok := strings.CutSuffix(figure, "_"+figureText(p)); ok && slices.Contains(s.TimerMetrics, of+"_percent") {
+			return true
+		}
+	}
+	return false
 }
 
 // gaugeFunction gives a gauge; where idle ones are forgotten, not in a slice without samples.
@@ -107,6 +132,9 @@ func (s *Statsd) as(legacy, prefix string) string {
 
 // measured adds a result to a rule that measures.
 func (r *Rule) measured(as string, f function) {
+	if r.statsd.suffix != "" {
+		as += "." + r.statsd.suffix
+	}
 	o := &r.outputs[0]
 	res := result{function: f, number: r.results, as: MarkPlaceholders(as), period: r.tiers[0].name()}
 	if whole, ok := carbon.Clean([]byte(strings.Replace(as, "{name}", "a", 1))); ok {

@@ -135,6 +135,24 @@ func TestStatsdFlush(t *testing.T) {
 	})
 }
 
+// What is told can be less than all, down to nothing of a timer, and names can have an end.
+func TestStatsdFewer(t *testing.T) {
+	f := func(metrics []string, want ...string) {
+		t.Helper()
+		s := Statsd{Legacy: true, Suffix: "dc1", RatesOnly: true, Percentiles: []float64{90, 99.9, -50}, TimerMetrics: metrics}
+		statsdBubble(t, s, func(b *statsdBench) {
+			b.run()
+			b.got("c;k=v:30|c", "t:10|ms", "t:30|ms")
+			b.at("12:00:10.5")
+			b.expectFlush("12:00:10", append(want, "stats.c.dc1;k=v 3")...)
+		})
+	}
+	f([]string{"count", "upper_percent", "sum_squares"}, "stats.timers.t.count.dc1 2", "stats.timers.t.upper_90.dc1 30", "stats.timers.t.upper_99_9.dc1 30",
+		"stats.timers.t.sum_squares.dc1 1000")
+	f([]string{"lower_percent", "count_ps"}, "stats.timers.t.lower_top50.dc1 30", "stats.timers.t.count_ps.dc1 0.2")
+	f([]string{"histogram"})
+}
+
 func TestStatsdNames(t *testing.T) {
 	s := Statsd{Prefix: "s", ForCounts: "c", ForGauges: "", ForSets: "x.y", ForTimers: "t"}
 	statsdBubble(t, s, func(b *statsdBench) {

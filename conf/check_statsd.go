@@ -39,6 +39,9 @@ func (c *checker) listenStatsd(p Place, o *ingest.Options) {
 
 // statsdNames checks what results are called.
 func (c *checker) statsdNames(p Place, s *statsd.Options) {
+	if !inName(s.Suffix) {
+		c.fault(p, "statsd.suffix", quote(s.Suffix)+" cannot end a name", `write it like "stats" or "a.b"`)
+	}
 	for _, k := range []struct{ key, text string }{
 		{"prefix", s.Prefix}, {"prefix_counter", s.PrefixCounter}, {"prefix_timer", s.PrefixTimer}, {"prefix_gauge", s.PrefixGauge},
 		{"prefix_set", s.PrefixSet},
@@ -48,13 +51,16 @@ func (c *checker) statsdNames(p Place, s *statsd.Options) {
 			c.fault(p, key, "has no effect on the old names", "write legacy = false")
 			continue
 		}
-		if k.text == "" {
-			continue
-		}
-		if name, err := carbon.CleanName(k.text); err != nil || name != k.text || strings.ContainsAny(name, ";{}$") {
+		if !inName(k.text) {
 			c.fault(p, key, quote(k.text)+" cannot begin a name", `write it like "stats" or "a.b"`)
 		}
 	}
+}
+
+// inName says whether a text can be whole nodes of a name, or none.
+func inName(text string) bool {
+	name, err := carbon.CleanName(text)
+	return text == "" || err == nil && name == text && !strings.ContainsAny(name, ";{}$")
 }
 
 // statsdFigures checks what is said of timers.

@@ -29,6 +29,7 @@ type Listener struct {
 	server   *transport.Server // nil without TLS
 	limiter  *limiter          // nil if there is no rate to hold to
 	repeater *repeater         // nil if nothing is sent on
+	kinds    *kinds            // what came, by type; nil if it is not for statsd
 	log      *zap.Logger
 
 	acceptors []*acceptor
@@ -100,7 +101,7 @@ func NewListener(o Options, source uint16, workers []*Worker, log *zap.Logger) (
 	for range workers {
 		l.decoders = append(l.decoders, o.decoder(source))
 	}
-	l.repeater = repeat(o, l.decoders)
+	l.repeater, l.kinds = repeat(o, l.decoders), newKinds(o)
 	if o.Protocol == "resp" {
 		l.events = events.New(o.resp())
 	}
@@ -185,7 +186,7 @@ func (l *Listener) serve(conn net.Conn, name string, secure bool) {
 	w, d := l.turn()
 	s := &stream{
 		listener: l, worker: w, conn: conn, out: conn, secure: secure, tcp: peer.IsValid(), peer: peer, heard: time.Now(), cut: l.opts.cutter(),
-		from: &origin{decoder: d, listener: name, conn: conn, limiter: l.limiter, limited: &l.counts.rateLimited, received: &l.counts.received, callers: &l.callers},
+		from: &origin{decoder: d, listener: name, conn: conn, limiter: l.limiter, limited: &l.counts.rateLimited, received: &l.counts.received, kinds: l.kinds, callers: &l.callers},
 	}
 	l.streams[s] = struct{}{}
 	l.counts.accepted.Add(1)

@@ -36,6 +36,7 @@ type Stats struct {
 	Repeated    int64   `json:"repeated"`          // datagrams that were sent on to other statsd servers
 	NotRepeated int64   `json:"not_repeated"`      // those that could not be
 
+	Statsd *StatsdStats  `json:"statsd,omitempty"` // nil unless it is for statsd
 	Files  *FilesStats   `json:"files,omitempty"`  // nil of a listener that reads none
 	Events *events.Stats `json:"events,omitempty"` // nil unless it speaks RESP
 	Lists  *ListStats    `json:"lists,omitempty"`  // nil unless it takes records out of Redis
@@ -74,6 +75,7 @@ func (l *Listener) Stats() Stats {
 	if l.repeater != nil {
 		s.Repeated, s.NotRepeated = l.repeater.sent.Load(), l.repeater.failed.Load()
 	}
+	s.Statsd = l.kinds.stats()
 	if l.events != nil {
 		e := l.events.Stats()
 		s.Events = &e
@@ -133,6 +135,7 @@ func (s *Stats) Add(o Stats) {
 	s.Stale += o.Stale
 	s.Repeated += o.Repeated
 	s.NotRepeated += o.NotRepeated
+	s.Statsd = s.Statsd.plus(o.Statsd)
 	if o.Files != nil {
 		f := *o.Files
 		if s.Files != nil {

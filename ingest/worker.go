@@ -71,6 +71,7 @@ type origin struct {
 	limiter  *limiter      // nil if any number of samples may come
 	limited  *atomic.Int64 // counts those that were too many
 	received *atomic.Int64 // counts what came, good or bad; nil if nobody wants to know
+	kinds    *kinds        // counts it by type; nil if it is not for statsd
 	callers  *callers      // of its listener
 	conn     net.Conn      // nil for datagrams, each of which stands for itself
 	refused  bool          // a decoder said that the stream cannot go on
@@ -235,6 +236,9 @@ func (w *Worker) decode(k work) {
 	}
 	if n := int64(len(k.batch.Points)) + int64(k.batch.Limited) + badTotal(&k.batch.Bad); n > 0 && k.from.received != nil {
 		k.from.received.Add(n)
+	}
+	if k.from.kinds != nil {
+		k.from.kinds.add(k.batch)
 	}
 	w.notebook.close(&k, size)
 	w.sink.Accept(k.batch)

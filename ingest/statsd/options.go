@@ -20,6 +20,12 @@ type Options struct {
 	PrefixGauge string `toml:"prefix_gauge"`
 	// The same for sets.
 	PrefixSet string `toml:"prefix_set"`
+	// What all names of results end with, before their tags and without its dot; empty is nothing.
+	Suffix string `toml:"suffix"`
+	// Whether a counter's count is flushed beside its rate.
+	FlushCounts bool `toml:"flush_counts"`
+	// What is flushed of a timer; empty is all that there is. "upper_percent" and its like are those of all percentiles.
+	CalculatedTimerMetrics []string `toml:"calculated_timer_metrics" enum:"count|count_ps|lower|upper|mean|median|std|sum|sum_squares|count_percent|mean_percent|upper_percent|lower_percent|sum_percent|sum_squares_percent|histogram"`
 	// Of which shares of a timer's values, in percent, their number, mean, sum, sum of squares and largest value are told
 	// (upper_90, ...): of the lowest so many, or, where negative, of the highest (lower_top10, ...).
 	Percentiles []float64 `toml:"percentiles"`
@@ -56,6 +62,6 @@ type Histogram struct {
 func DefaultOptions() Options {
 	return Options{
 		Period: 10 * time.Second, Legacy: true, Prefix: "stats", PrefixCounter: "counters", PrefixTimer: "timers", PrefixGauge: "gauges",
-		PrefixSet: "sets", Percentiles: []float64{90}, Partial: "emit", Tags: string(TagsGraphite),
+		PrefixSet: "sets", FlushCounts: true, Percentiles: []float64{90}, Partial: "emit", Tags: string(TagsGraphite),
 	}
 }

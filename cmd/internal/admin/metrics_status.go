@@ -5,6 +5,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"plumbago/carbon/stat"
 	"plumbago/cmd/internal/daemon"
 )
 
@@ -25,6 +26,8 @@ var (
 	probes      = desc("listener_probes_total", "Connections that ended before a byte came.", "listener")
 	idleClosed  = desc("listener_idle_closed_total", "Connections that were closed because they were silent.", "listener")
 	endExpiry   = desc("endpoint_certificate_expiry_timestamp_seconds", "When the first certificate of a file expires.", "cluster", "endpoint", "file")
+	statsdCame  = desc("listener_statsd_values_total", "Values that came by a listener for statsd, by type.", "listener", "type")
+	statsdBad   = desc("listener_statsd_invalid_total", "What came by a listener for statsd and could not be read, by reason.", "listener", "reason")
 	rateLimited = desc("listener_rate_limited_total", "Samples dropped because their peer sends more than rate.", "listener")
 )
 
@@ -82,6 +85,16 @@ func collectListener(ch chan<- prometheus.Metric, l *daemon.ListenStatus) {
 	counter(ch, probes, l.Probes, l.Name)
 	counter(ch, idleClosed, l.Idled, l.Name)
 	counter(ch, rateLimited, l.RateLimited, l.Name)
+	if s := l.Statsd; s != nil {
+		counter(ch, statsdCame, s.Counters, l.Name, "counters")
+		counter(ch, statsdCame, s.Gauges, l.Name, "gauges")
+		counter(ch, statsdCame, s.Timers, l.Name, "timers")
+		counter(ch, statsdCame, s.Sets, l.Name, "sets")
+		counter(ch, statsdCame, s.Samples, l.Name, "samples")
+		for why, n := range s.Bad {
+			counter(ch, statsdBad, n, l.Name, stat.Reason(why).String())
+		}
+	}
 }
 
 func collectStatus(ch chan<- prometheus.Metric, s *daemon.Status) {

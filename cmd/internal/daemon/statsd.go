@@ -27,7 +27,8 @@ func measured(f *conf.File, listeners []*ingest.Listener) (all []relay.Measured)
 		}
 		m := relay.Measured{Source: source, Statsd: aggregate.Statsd{
 			Period: o.Period, Partial: o.Partial, Keep: o.Keep, Legacy: o.Legacy, Prefix: o.Prefix, ForCounts: o.PrefixCounter,
-			ForGauges: o.PrefixGauge, ForTimers: o.PrefixTimer, ForSets: o.PrefixSet, Percentiles: o.Percentiles,
+			ForGauges: o.PrefixGauge, ForTimers: o.PrefixTimer, ForSets: o.PrefixSet, Suffix: o.Suffix,
+			RatesOnly: !o.FlushCounts, TimerMetrics: o.CalculatedTimerMetrics, Percentiles: o.Percentiles,
 			DeleteIdle: func(k carbon.Kind) bool { return slices.Contains(o.DeleteIdle, typeNames[k]) },
 		}}
 		for _, h := range o.Histogram {
