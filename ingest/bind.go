@@ -88,6 +88,13 @@ func (l *Listener) addBound(a Address, at net.Addr) {
 
 // addPackets adds a socket for datagrams. lent says that it was inherited.
 func (l *Listener) addPackets(a Address, conn packetConn, file socketFile, lent bool) error {
+	if a.Network == "udp" {
+		quiet, err := newQuietSocket(conn)
+		if err != nil {
+			return err
+		}
+		conn = quiet
+	}
 	raw, err := conn.SyscallConn()
 	if err != nil {
 		return errors.Join(err, conn.Close())

@@ -60,11 +60,13 @@ type packetSocket struct {
 	err     error
 }
 
-// packetConn is what *net.UDPConn and *net.UnixConn have in common.
+// packetConn is what *net.UnixConn, *net.UDPConn and what is made of that have in common.
 type packetConn interface {
-	net.PacketConn
 	syscall.Conn
 	File() (*os.File, error)
+	LocalAddr() net.Addr
+	SetReadDeadline(t time.Time) error
+	Close() error
 }
 
 // run receives until the stop.
@@ -88,7 +90,7 @@ func (p *packetSocket) run() {
 		case errors.Is(err, os.ErrDeadlineExceeded):
 			p.drain()
 			return
-		case errors.Is(err, net.ErrClosed):
+		case errors.Is(err, net.ErrClosed), errors.Is(err, os.ErrClosed):
 			return
 		default: // nothing that was sent may end the socket
 			if !failing {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -209,4 +210,46 @@ func BenchmarkReceive(b *testing.B) {
 		spent += time.Since(begun)
 	}
 	b.ReportMetric(float64(spent.Nanoseconds())/float64(b.N)/udpSlots, "ns/datagram")
+}
+
+// What waits for a UDP socket is told of datagrams that were there before, that come later, and of the end.
+func TestQuietSocket(t *testing.T) {
+	conn, err := net.ListenPacket("udp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	q, err := newQuietSocket(conn.(packetConn))
+	if err != nil {
+		t.Fatal(err)
+	}
+	rx, n := newReceiver(1, 100), 0
+	read := func() error { return q.Read(func(fd uintptr) bool { n, err = rx.receive(fd); return err == nil }) }
+	to := dialPacket(t, q.LocalAddr())
+	for range 3 {
+		write(t, to, "a")
+		write(t, to, "b")
+		for range 2 {
+			if err := read(); err != nil || n != 1 {
+				t.Fatalf("%d datagrams, %v", n, err)
+			}
+		}
+		done := make(chan error)
+		go func() { done <- read() }()
+		write(t, to, "c")
+		if err := <-done; err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := q.SetReadDeadline(longAgo()); err != nil {
+		t.Fatal(err)
+	}
+	if err := read(); !errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Errorf("past the deadline: %v", err)
+	}
+	if err := q.Close(); err != nil {
+		t.Error(err)
+	}
+	if read() == nil || q.Control(func(uintptr) {}) == nil || q.Close() == nil {
+		t.Error("a closed socket is read")
+	}
 }
