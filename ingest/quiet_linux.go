@@ -23,6 +23,7 @@ type quietSocket struct {
 	// Of Read, which has one caller.
 	attempt func(fd uintptr) bool
 	ready   func(epoll uintptr) bool // q.attemptOrArm, made once
+	armed   bool                     // the epoll may tell of a datagram, or has
 	told    [1]unix.EpollEvent
 	event   unix.EpollEvent
 	err     error
@@ -74,14 +75,17 @@ func (q *quietSocket) attemptOrArm(epoll uintptr) bool {
 		q.err = net.ErrClosed
 		return true
 	}
+	if q.armed { // it is silent only once its event was fetched
+		n, _ := unix.EpollWait(int(epoll), q.told[:], 0)
+		q.armed = n < 1
+	}
 	if q.attempt(uintptr(q.fd)) {
 		return true
 	}
-	if _, q.err = unix.EpollWait(int(epoll), q.told[:], 0); q.err == nil || q.err == unix.EINTR { // what it told of is over
-		q.event = unix.EpollEvent{Events: unix.EPOLLIN | unix.EPOLLONESHOT}
-		q.err = unix.EpollCtl(int(epoll), unix.EPOLL_CTL_MOD, q.fd, &q.event)
-	}
-	return q.err != nil
+	q.event = unix.EpollEvent{Events: unix.EPOLLIN | unix.EPOLLONESHOT}
+	q.err = unix.EpollCtl(int(epoll), unix.EPOLL_CTL_MOD, q.fd, &q.event)
+	q.armed = q.err == nil
+	return !q.armed
 }
 
 // Control calls f with the descriptor, which stays open meanwhile.
