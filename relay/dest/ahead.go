@@ -154,6 +154,9 @@ const (
 	fewSilent = 3
 	// manySilent is the same for one that gave some: it is rather stuck, for so long, than that it was replaced by another.
 	manySilent = 12
+	// askAgain is how long an endpoint that is asked no more is let be at least. The next connection asks it once: it may
+	// have been replaced by one that answers.
+	askAgain = time.Minute
 )
 
 // judge looks at what came of a proof that was asked for. An endpoint that has never answered, or something between it and
@@ -161,16 +164,29 @@ const (
 func (s *stream) judge(err error) error {
 	switch {
 	case err == nil:
-		s.silent, s.proved = 0, true
+		if !s.mute.IsZero() {
+			s.log.Info("the endpoint says again that it has read everything")
+		}
+		s.silent, s.proved, s.mute = 0, true, time.Time{}
 	case err == errSilent:
 		if s.silent++; s.silent >= manySilent || s.silent >= fewSilent && !s.proved {
-			s.way = estimated
-			s.log.Warn("the endpoint never says that it has read everything: what is delivered is estimated from now on, as with confirm = \"window\"",
-				zap.Int("times", s.silent))
+			if s.mute.IsZero() {
+				s.log.Warn("the endpoint never says that it has read everything: what is delivered is estimated from now on, as with confirm = \"window\"",
+					zap.Int("times", s.silent))
+			}
+			s.way, s.proved, s.mute = estimated, false, time.Now()
 			return nil
 		}
 	}
 	return err
+}
+
+// reconsider has an endpoint that is asked no more asked once, on the connection that was just made, if it was let be for
+// long enough.
+func (s *stream) reconsider() {
+	if s.way == estimated && !s.mute.IsZero() && time.Since(s.mute) >= askAgain {
+		s.way, s.silent = proven, fewSilent-1
+	}
 }
 
 // endPacked ends the compressed stream, if one was begun.

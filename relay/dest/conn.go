@@ -26,9 +26,10 @@ type stream struct {
 	begun  bool    // something of the compressed stream went out
 	way    confirm // how what was written is to be confirmed
 	trust  time.Duration
-	window window // of the connection
-	silent int    // proofs in a row that were asked for and not given
-	proved bool   // the endpoint gave one
+	window window    // of the connection
+	silent int       // proofs in a row that were asked for and not given
+	proved bool      // the endpoint gave one
+	mute   time.Time // when it was last found to give none, and to be asked no more; zero if it was not
 
 	link  *link // the connection; nil if there is none
 	ahead ahead
@@ -58,6 +59,7 @@ func (s *stream) open(ctx context.Context) error {
 		return n.err
 	}
 	s.link = n.link
+	s.reconsider()
 	s.known.Store(s.link.socket)
 	s.window = window{marks: s.window.marks[:0]}
 	if n.resolved {

@@ -39,7 +39,10 @@ type keeper struct {
 	wait   time.Duration // how long something may wait in memory
 	age    time.Duration // how long it may lie on disk
 	rate   replayRate
-	log    *zap.Logger
+
+	patience time.Duration // how long the disk may take nothing at the end
+
+	log *zap.Logger
 
 	spool  *spool.Spool // nil until it could be opened
 	tried  time.Time    // when that was tried
@@ -69,7 +72,7 @@ func newKeeper(q *queue, cluster, endpoint string, o Options, log *zap.Logger) *
 		queue: q, root: o.SpoolRoot, name: NameSpool(cluster, endpoint, o).String(),
 		opts:   spool.Options{Size: int64(o.Spool), Newest: o.Overflow != "drop_oldest"},
 		oldest: o.Overflow == "drop_oldest", wait: o.SpoolSync / 2, age: o.SpoolAge,
-		rate: replayRate{fixed: float64(o.Replay)}, log: log, end: make(chan struct{}),
+		rate: replayRate{fixed: float64(o.Replay)}, patience: diskPatience, log: log, end: make(chan struct{}),
 	}
 	q.spool.keeper, q.spool.soft = make(chan struct{}, 1), o.Queue/2
 	return k

@@ -1,13 +1,18 @@
 package dest
 
 import (
+	"context"
+	"io"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"plumbago/carbon/stat"
+	"plumbago/relay/spool"
 )
 
 // A full disk costs what memory has no room for, by the policy, and is forgotten once there is room again.
@@ -56,4 +61,44 @@ func TestKeeperDiskFull(t *testing.T) {
 	}
 	f("drop_oldest", false)
 	f("drop_newest", true)
+}
+
+// A disk that hangs does not hold up the end, and what it did not take is lost and counted.
+func TestSpoolHangs(t *testing.T) {
+	o := spooled(t)
+	d := newDest(t, "127.0.0.1:9", o, func(context.Context, string, string) (net.Conn, error) { return nil, io.ErrUnexpectedEOF })
+	if err := d.Open(); err != nil {
+		t.Fatal(err)
+	}
+	d.keeper.patience = 50 * time.Millisecond
+	// Whoever opens a pipe that nobody reads waits: so does the position, which is written at each sync.
+	pipe := filepath.Join(spool.Dir(o.SpoolRoot, d.keeper.name), "position")
+	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	d.Start()
+	d.Push(numbered(0, 10))
+	await(t, d, "the spooling", onDisk(10))
+	time.Sleep(o.SpoolSync) // the keeper hangs by then, or a little later
+	d.Push(numbered(10, 10))
+	lost := d.Close(noTime())
+	if c := counts(t, d); lost != c.Dropped[stat.LossShutdown] || c.Spooled+lost != 20 || c.Spooled < 10 {
+		t.Errorf("%d lost, %+v", lost, c)
+	}
+	// Let the keeper go, and wait until it is gone.
+	r, err := os.OpenFile(pipe, os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	if err := os.Remove(pipe); err != nil {
+		t.Fatal(err)
+	}
+	d = newDest(t, "127.0.0.1:9", o, nil)
+	for end := time.Now().Add(10 * time.Second); d.Open() != nil; time.Sleep(time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal("the keeper never ended")
+		}
+	}
+	d.Close(noTime())
 }

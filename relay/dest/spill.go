@@ -36,6 +36,8 @@ type disk struct {
 	rewind bool   // what was read and is not delivered must be read again
 
 	level spool.Level
+
+	forsaken bool // the disk hangs, and the account is closed without it
 }
 
 // spill takes from the head of the line what goes to disk: what came in before that time (Unix milliseconds), and what is
@@ -45,7 +47,7 @@ func (q *queue) spill(before int64) []parcel {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	taken := 0
-	for taken < spillBytes {
+	for taken < spillBytes && !q.spool.forsaken {
 		next := q.line.front()
 		if next == nil || next.frame.Oldest >= before && q.bytes-taken <= q.soft() {
 			break
@@ -60,6 +62,10 @@ func (q *queue) spill(before int64) []parcel {
 // spilled says that the first n of what was taken are on disk. The rest goes back to where it was.
 func (q *queue) spilled(n int) {
 	q.mu.Lock()
+	if q.spool.forsaken {
+		q.mu.Unlock()
+		return
+	}
 	gone := q.spool.leaving[:n]
 	for i := range gone {
 		p := &gone[i]
@@ -89,6 +95,28 @@ func (q *queue) spilled(n int) {
 	if wake {
 		q.rouse()
 	}
+}
+
+// waiting returns how many points are in memory.
+func (q *queue) waiting() int64 {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.counts.Queued
+}
+
+// forsake closes the account without the keeper, which the disk does not let go on: what it was writing is lost, as far as
+// anybody knows, and nothing that it says later counts. Its frames are its own.
+func (q *queue) forsake() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	d := &q.spool
+	for i := range d.leaving {
+		p := &d.leaving[i]
+		q.bytes -= len(p.frame.Bytes)
+		q.counts.Queued -= p.left
+		q.counts.Dropped[q.end] += p.left
+	}
+	d.leaving, d.leavingBytes, d.forsaken = nil, 0, true
 }
 
 // pressed says whether memory is over the soft bound.
@@ -219,6 +247,9 @@ func (q *queue) inherit(points int64) {
 func (q *queue) lose(losses stat.Losses) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	if q.spool.forsaken {
+		return
+	}
 	for why, n := range losses {
 		q.counts.Spooled -= n
 		q.counts.Dropped[why] += n

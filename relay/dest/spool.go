@@ -1,5 +1,18 @@
 package dest
 
+import (
+	"time"
+
+	"go.uber.org/zap"
+)
+
+const (
+	// diskPatience is how long the disk may take nothing at the end before it is left alone.
+	diskPatience = 5 * time.Second
+	// diskLooks is how often it is looked at in that time.
+	diskLooks = 50
+)
+
 // Open opens the spool, if there is one to be, which no other process may have. What it holds counts as enqueued from
 // then on. Without Open, Start has it tried again and again.
 func (d *Dest) Open() error {
@@ -21,7 +34,33 @@ func (d *Dest) lay() {
 	if d.keeper != nil {
 		d.queue.bar()
 		d.queue.recall()
-		d.keeper.close()
+		d.layDown()
 	}
 	d.news.closed(d.queue.abandon())
+}
+
+// layDown closes the keeper. A disk that is slow gets the time that it needs; one that hangs would hold up the end for
+// ever, so it is left alone once it has taken nothing for long.
+func (d *Dest) layDown() {
+	closed := make(chan struct{})
+	go func() {
+		defer close(closed)
+		d.keeper.close()
+	}()
+	tick := time.NewTicker(max(d.keeper.patience/diskLooks, time.Millisecond))
+	defer tick.Stop()
+	for since, last := time.Now(), d.queue.waiting(); ; {
+		select {
+		case <-closed:
+			return
+		case <-tick.C:
+		}
+		if n := d.queue.waiting(); n != last {
+			since, last = time.Now(), n
+		} else if time.Since(since) >= d.keeper.patience {
+			d.news.log.Error("the disk of the spool hangs: what it did not take is lost", zap.Int64("points", n))
+			d.queue.forsake()
+			return
+		}
+	}
 }

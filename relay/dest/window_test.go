@@ -6,6 +6,8 @@ import (
 	"io"
 	"net"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -153,5 +155,59 @@ func TestProofOfPipes(t *testing.T) {
 		synctest.Wait()
 		wantCounts(t, d, 3, 0, 0, 0)
 		d.Close(t.Context())
+	})
+}
+
+// An endpoint that was found never to answer is asked again on a connection that is made a minute later, and counts as one
+// that answers if it does.
+func TestProofAskedAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d, ends := proved(t, proving())
+		var answers atomic.Bool
+		var conns []*memory
+		var mu sync.Mutex
+		go func() {
+			for c := range ends {
+				mu.Lock()
+				conns = append(conns, c)
+				mu.Unlock()
+				go func() {
+					io.ReadAll(c)
+					if answers.Load() {
+						c.Close()
+					}
+				}()
+			}
+		}()
+		reset := func() { // whatever is open
+			mu.Lock()
+			defer mu.Unlock()
+			for _, c := range conns {
+				c.Close()
+			}
+		}
+		want := func(confirm string) {
+			t.Helper()
+			d.Push(numbered(0, 1))
+			time.Sleep(40 * time.Second)
+			if s := d.Status(); s.Confirm != confirm {
+				t.Errorf("after %d proofs it is confirmed by %q, want %q", s.Proofs, s.Confirm, confirm)
+			}
+		}
+		want("window")
+		reset()
+		want("window") // too early to be asked
+		time.Sleep(askAgain)
+		reset()
+		want("window") // asked, and silent as ever
+		time.Sleep(askAgain)
+		answers.Store(true)
+		reset()
+		want("close")
+		if s := d.Status(); s.Proofs == 0 {
+			t.Error("no proof came")
+		}
+		d.Close(within(t))
+		close(ends)
 	})
 }
