@@ -20,6 +20,10 @@ func TestMain(m *testing.M) {
 		fmt.Fprintln(os.Stderr, "marker:", beMarker(os.Args[1:]))
 		os.Exit(1)
 	}
+	if os.Getenv(victimEnv) != "" {
+		fmt.Fprintln(os.Stderr, "victim:", beVictim(os.Args[1:]))
+		os.Exit(1)
+	}
 	if demand == "" {
 		os.Exit(m.Run())
 	}
