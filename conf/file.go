@@ -99,7 +99,7 @@ type Limits struct {
 	Idle time.Duration `toml:"idle"`
 	// How much memory the process may take: a share of what its cgroup or else the machine has, or a size. The queues
 	// of all endpoints hold a third of it at most, of which half is divided among them and half is for those that need
-	// it. Near the limit new series are dropped, counted as series_limit, and names that are not heard of are forgotten
+	// it; messages whose end has not come, of all connections, a tenth: whoever needs more for one is cut off. Near the limit new series are dropped, counted as series_limit, and names that are not heard of are forgotten
 	// early, so that the process is not killed. "0" sets no limit.
 	Memory Share `toml:"memory"`
 }

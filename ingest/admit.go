@@ -12,17 +12,17 @@ import (
 	"go.uber.org/zap"
 )
 
-// A Quota bounds the connections of several listeners together. A nil one bounds nothing.
+// A Quota bounds something of several listeners together: their connections, or bytes. A nil one bounds nothing.
 type Quota struct{ most, open atomic.Int64 }
 
-// NewQuota returns a quota of most connections.
+// NewQuota returns a quota of so many.
 func NewQuota(most int) *Quota {
 	q := new(Quota)
 	q.Resize(most)
 	return q
 }
 
-// Resize changes how many connections there may be. Those that are too many stay.
+// Resize changes how many there may be. Those that are too many stay.
 func (q *Quota) Resize(most int) { q.most.Store(int64(most)) }
 
 // take takes a place, if there is one.
@@ -32,6 +32,19 @@ func (q *Quota) take() bool {
 	}
 	if q.open.Add(1) > q.most.Load() {
 		q.open.Add(-1)
+		return false
+	}
+	return true
+}
+
+// add takes n more of what is counted, or gives so many back if n is below 0; it reports false, and takes nothing, if there
+// is not so much.
+func (q *Quota) add(n int64) bool {
+	if q == nil || n == 0 {
+		return true
+	}
+	if q.open.Add(n) > q.most.Load() && n > 0 {
+		q.open.Add(-n)
 		return false
 	}
 	return true
@@ -126,6 +139,14 @@ func (l *Listener) overLimit(name, peer string) {
 	if held, ok := l.sayOverLimit.now(1); ok {
 		l.log.Warn("refusing a connection: there are as many as the limit on connections allows",
 			zap.String("listener", name), zap.String("peer", legible(peer)), zap.Int64("refused", held))
+	}
+}
+
+// crowded tells of a connection that is ended for the memory that unfinished messages take.
+func (l *Listener) crowded(s *stream) {
+	if held, ok := l.sayCrowded.now(1); ok {
+		l.log.Warn("ending a connection within a message: unfinished ones take as much memory as limits.memory has for them",
+			zap.String("listener", s.from.listener), zap.String("peer", s.name()), zap.Int64("ended", held))
 	}
 }
 

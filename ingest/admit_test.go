@@ -5,6 +5,7 @@ import (
 	"io"
 	"net"
 	"net/netip"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -254,5 +255,29 @@ func TestIdleListener(t *testing.T) {
 	wantEnd(t, conn)
 	if s := r.Stats(); s.Idled != 1 || s.Probes != 0 {
 		t.Errorf("the figures are %+v", s)
+	}
+}
+
+// A connection whose unfinished message goes beyond what all of them may take is ended within it; others are not.
+func TestUnfinishedMessages(t *testing.T) {
+	o := on("pickle", "tcp://127.0.0.1:0")
+	o.MaxFrame, o.Unfinished = 1<<30, NewQuota(512<<10)
+	r := newRig(t, o, newRecorder())
+	begun := "\x3f\xff\xff\xff" + strings.Repeat("x", 64<<10)
+	small, large := dial(t, r.Addrs()[0]), dial(t, r.Addrs()[0])
+	write(t, small, begun)
+	eventually(t, func() bool { return o.Unfinished.open.Load() >= 64<<10 })
+	_, _ = large.Write([]byte(begun + strings.Repeat("x", 4<<20))) // it may be over before all is written
+	r.sink.wantBad(t, stat.Unterminated, 1)
+	write(t, dial(t, r.Addrs()[0]), string(frame(t)))
+	r.sink.want(t, "a.b")
+	if n := r.logs.FilterMessageSnippet("within a message").Len(); n != 1 {
+		t.Errorf("%d messages, want 1", n)
+	}
+	closeConn(t, small)
+	r.sink.wantBad(t, stat.Unterminated, 2)
+	r.close(t)
+	if n := o.Unfinished.open.Load(); n != 0 {
+		t.Errorf("%d bytes are still taken", n)
 	}
 }

@@ -59,7 +59,7 @@ type Listener struct {
 	counts    counts
 	callers   callers
 
-	sayNotAllowed, sayNotTrusted, sayOverLimit, sayNoRoom, saySmall seldom
+	sayNotAllowed, sayNotTrusted, sayOverLimit, sayNoRoom, saySmall, sayCrowded seldom
 }
 
 // NewListener returns a listener that hands what comes in to workers; source goes into its batches. It opens nothing.

@@ -77,6 +77,8 @@ type Options struct {
 
 	// Quota bounds the connections of this listener and others together; nil bounds nothing.
 	Quota *Quota `toml:"-"`
+	// Unfinished bounds the bytes of memory that messages take up whose end has not come, likewise.
+	Unfinished *Quota `toml:"-"`
 	// Inherited are sockets to use instead of binding, where they fit; nil is none.
 	Inherited *Sockets `toml:"-"`
 }

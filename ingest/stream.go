@@ -59,6 +59,7 @@ type stream struct {
 	ending bool      // its deadline is set to the past, and stays so
 
 	tail     []byte        // an unfinished message; empty if it is in batch
+	held     int64         // how much memory of the listeners' quota that takes
 	batch    *carbon.Batch // between two reads nil, or an unfinished message that is long
 	reserved bool          // a place in the worker's room is held
 	words    [][]byte      // of a command of RESP, to be used again
@@ -76,6 +77,7 @@ func (s *stream) run() {
 	defer s.conn.Close()
 	err := s.read()
 	s.end(err == io.EOF)
+	s.listener.opts.Unfinished.add(-s.held)
 	var f *fault
 	switch {
 	case errors.As(err, &f):
@@ -245,8 +247,31 @@ func (s *stream) unload() {
 	s.release()
 }
 
-// take cuts the batch after a read and hands on what is whole.
+// take takes what a read has brought, and sees that what is left of it for the next one does not become too much.
 func (s *stream) take() error {
+	if err := s.split(); err != nil {
+		return err
+	}
+	n := int64(cap(s.tail))
+	if s.batch != nil {
+		n += int64(cap(s.batch.Bytes))
+	}
+	if n < minRead { // the rest of a line: the number of connections bounds those
+		n = 0
+	}
+	if !s.listener.opts.Unfinished.add(n - s.held) {
+		s.listener.crowded(s)
+		return errCrowded
+	}
+	s.held = n
+	return nil
+}
+
+// errCrowded is what a reader ends with when its unfinished message has no room.
+var errCrowded = errors.New("there is no room for its unfinished message")
+
+// split cuts the batch after a read and hands on what is whole.
+func (s *stream) split() error {
 	s.listener.counts.bytes.Add(int64(s.got))
 	s.touch()
 	if s.listener.events != nil {

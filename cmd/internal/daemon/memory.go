@@ -13,6 +13,7 @@ import (
 
 	"plumbago/aggregate/history"
 	"plumbago/conf"
+	"plumbago/ingest"
 	"plumbago/relay"
 	"plumbago/relay/dest"
 )
@@ -23,6 +24,7 @@ const (
 	queueShare   = 35 // what waits for the endpoints
 	namesShare   = 8  // what lanes remember of names
 	historyShare = 7  // the kept past
+	messageShare = 10 // messages whose end has not come, of all connections
 
 	collectAt = 90 // the collector does what it can to stay below
 	tightAt   = 80 // of what is in use, with what the queues may still take: no new series from here
@@ -110,6 +112,14 @@ func (d *Daemon) guardMemory(ctx context.Context) {
 			}
 		}
 	}
+}
+
+// unfinished returns the bound on the messages whose end has not come; nil for none.
+func (m *memory) unfinished() *ingest.Quota {
+	if m.limit == 0 {
+		return nil
+	}
+	return ingest.NewQuota(m.share(messageShare))
 }
 
 // past returns how much of the past f keeps, with the memory that there is for it.
