@@ -59,8 +59,9 @@ type keeper struct {
 	started bool
 	wg      sync.WaitGroup
 
-	mu      sync.Mutex // guards trouble
-	trouble error      // why the disk does not do what it should; nil: it does
+	mu      sync.Mutex      // guards all below
+	trouble error           // why the disk does not do what it should; nil: it does
+	before  <-chan struct{} // closed when who had the spool before has let go of it; nil: nobody did
 }
 
 // newKeeper returns the keeper of the spool that o asks for, and makes the queue its own; nil if it asks for none.
@@ -335,12 +336,25 @@ func (k *keeper) failure() string {
 	return k.trouble.Error()
 }
 
+// succeed waits until whoever had the spool before has let go of it.
+func (k *keeper) succeed() {
+	k.mu.Lock()
+	before := k.before
+	k.mu.Unlock()
+	if before != nil {
+		<-before
+	}
+}
+
 // close ends the keeper's goroutine, puts all that still waits on disk and lets go of it. What the disk does not take stays
 // in the queue.
 func (k *keeper) close() {
 	if k.started {
 		close(k.end)
 		k.wg.Wait()
+	}
+	if k.spool == nil && k.started {
+		k.setTrouble(k.open()) // there was no time for it, perhaps
 	}
 	if k.spool == nil {
 		return

@@ -29,11 +29,22 @@ func (d *Dest) Unopen() {
 	}
 }
 
+// Follow says that d takes the place of another destination for the same endpoint; gone is closed when that has ended. What
+// it leaves on disk is d's then, also if d ends before it has come to open the spool.
+func (d *Dest) Follow(gone <-chan struct{}) {
+	if d.keeper != nil {
+		d.keeper.mu.Lock()
+		defer d.keeper.mu.Unlock()
+		d.keeper.before = gone
+	}
+}
+
 // lay ends the account: what is left goes into the spool, or is lost.
 func (d *Dest) lay() {
 	if d.keeper != nil {
 		d.queue.bar()
 		d.queue.recall()
+		d.keeper.succeed()
 		d.layDown()
 	}
 	d.news.closed(d.queue.abandon())

@@ -205,3 +205,29 @@ func TestSpoolDamaged(t *testing.T) {
 	d.Close(within(t))
 	l.Close()
 }
+
+// Who takes the place of another has what that one leaves on disk, also if it ends at the same time.
+func TestSpoolSucceeds(t *testing.T) {
+	o := spooled(t)
+	refuse := func(context.Context, string, string) (net.Conn, error) { return nil, io.ErrUnexpectedEOF }
+	first := newDest(t, "127.0.0.1:9", o, refuse)
+	if err := first.Open(); err != nil {
+		t.Fatal(err)
+	}
+	first.Start()
+	first.Push(numbered(0, 100))
+	second, gone := newDest(t, "127.0.0.1:9", o, refuse), make(chan struct{})
+	second.Follow(gone)
+	second.Start()
+	second.Push(numbered(100, 10))
+	closed := make(chan int64)
+	go func() { closed <- second.Close(noTime()) }()
+	first.Remove(noTime())
+	close(gone)
+	if lost := <-closed; lost != 0 {
+		t.Errorf("%d points are lost", lost)
+	}
+	if c := counts(t, second); c.Spooled != 110 || c.Enqueued != 110 {
+		t.Errorf("%+v", c)
+	}
+}

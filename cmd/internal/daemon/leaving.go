@@ -68,7 +68,12 @@ func (l *leaving) has(cluster, endpoint string) bool {
 // drain ends a destination that nobody sends to any more, in the background. What it cannot get out goes to its heir, if it has
 // one: the destination for the same endpoint.
 func (l *leaving) drain(d, heir *dest.Dest) {
+	gone := make(chan struct{})
+	if heir != nil {
+		heir.Follow(gone)
+	}
 	l.wg.Go(func() {
+		defer close(gone)
 		ctx, cancel := context.WithTimeout(l.patience, farewell)
 		defer cancel()
 		if heir != nil {
