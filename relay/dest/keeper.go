@@ -129,7 +129,7 @@ func (k *keeper) run() {
 func (k *keeper) step(now time.Time) (rest time.Duration) {
 	rest = k.wait / looksPerWait
 	if k.spool == nil {
-		if now.Sub(k.tried) < reopenEvery {
+		if now.Sub(k.tried) < reopenEvery && !k.freed() {
 			return rest
 		}
 		if err := k.open(); err != nil {
@@ -334,6 +334,19 @@ func (k *keeper) failure() string {
 		return ""
 	}
 	return k.trouble.Error()
+}
+
+// freed says, once, that whoever had the spool before has let go of it.
+func (k *keeper) freed() bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	select {
+	case <-k.before:
+		k.before = nil
+		return true
+	default:
+		return false
+	}
 }
 
 // succeed waits until whoever had the spool before has let go of it.
