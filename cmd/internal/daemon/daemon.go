@@ -43,7 +43,6 @@ type Daemon struct {
 	options    Options
 	log        *zap.Logger
 	quota      *ingest.Quota // of connections
-	unfinished *ingest.Quota // of the memory of messages whose end has not come
 	workers    []*ingest.Worker
 	lanes      []*relay.Lane // of the workers, in their order
 	aggregator *aggregate.Aggregator
@@ -101,7 +100,6 @@ func New(f *conf.File, log *zap.Logger, o Options) (*Daemon, error) {
 	d.table.Taps = &d.taps
 	d.aggregator = d.table.Aggregator
 	d.memory = newMemory(f.Limits.Memory.Of(memoryHere(os.DirFS("/"))))
-	d.unfinished = d.memory.unfinished()
 	d.shareQueues(clusters)
 	d.aggregator.Remember(d.past(f))
 	if names := d.memory.share(namesShare); names > 0 {
@@ -162,7 +160,7 @@ const mostSources = 1 << 15
 // makeListener makes the i-th listener of f.
 func (d *Daemon) makeListener(f *conf.File, i int) (*ingest.Listener, error) {
 	o := listenOptions(f, i)
-	o.Quota, o.Unfinished, o.Inherited = d.quota, d.unfinished, d.options.Sockets
+	o.Quota, o.Unfinished, o.Inherited = d.quota, d.memory.unfinished, d.options.Sockets
 	d.pipe.Lock()
 	defer d.pipe.Unlock()
 	source := min(len(d.sources), mostSources)

@@ -39,14 +39,18 @@ const (
 
 // A memory is the limit on what the process takes, and how close it is.
 type memory struct {
-	limit   int // bytes; 0 for none
-	tight   atomic.Bool
-	samples []metrics.Sample
+	limit      int           // bytes; 0 for none
+	unfinished *ingest.Quota // of messages whose end has not come; nil for none
+	tight      atomic.Bool
+	samples    []metrics.Sample
 }
 
 // newMemory reads what the configuration says of this machine.
 func newMemory(limit int) *memory {
 	m := &memory{limit: limit}
+	if limit > 0 {
+		m.unfinished = ingest.NewQuota(m.share(messageShare))
+	}
 	for _, name := range []string{"/memory/classes/total:bytes", "/memory/classes/heap/released:bytes", "/gc/heap/live:bytes"} {
 		m.samples = append(m.samples, metrics.Sample{Name: name})
 	}
@@ -112,14 +116,6 @@ func (d *Daemon) guardMemory(ctx context.Context) {
 			}
 		}
 	}
-}
-
-// unfinished returns the bound on the messages whose end has not come; nil for none.
-func (m *memory) unfinished() *ingest.Quota {
-	if m.limit == 0 {
-		return nil
-	}
-	return ingest.NewQuota(m.share(messageShare))
 }
 
 // past returns how much of the past f keeps, with the memory that there is for it.
