@@ -296,9 +296,7 @@ func (c *chaos) crash() {
 		p.lost += open - e.Spooled
 		p.full += e.Dropped["overflow"] + e.Dropped["disk_full"]
 		p.resent += e.Resent
-		if p.spools { // all that lies on disk may have come before
-			p.unsaid += open
-		}
+		p.unsaid += open // what was sent again since, and all that lies on disk, which may have come before
 		p.left = -1
 	}
 	c.throng.lives()
