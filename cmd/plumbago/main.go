@@ -30,6 +30,7 @@ func execute(args []string, in io.Reader, out io.Writer) int {
 	root.SetArgs(args)
 	root.SetIn(in)
 	root.SetOut(out)
+	addCompletion(root)
 	started := false
 	root.PersistentPreRun = func(*cobra.Command, []string) { started = true }
 	switch cmd, err := root.ExecuteC(); {
@@ -81,11 +82,6 @@ func newRoot() *cobra.Command {
 		topCommand(),
 		versionCommand(),
 	)
-	root.InitDefaultCompletionCmd()
-	if completion, _, err := root.Find([]string{"completion"}); err == nil {
-		completion.Args = known // a shell that there is nothing for is a mistake
-		completion.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
-	}
 	root.InitDefaultHelpCmd()
 	if help, _, err := root.Find([]string{"help"}); err == nil {
 		help.Args = func(_ *cobra.Command, args []string) error {
@@ -94,6 +90,15 @@ func newRoot() *cobra.Command {
 		}
 	}
 	return root
+}
+
+// addCompletion adds the command that cobra has for that, which then writes to where root does.
+func addCompletion(root *cobra.Command) {
+	root.InitDefaultCompletionCmd()
+	if completion, _, err := root.Find([]string{"completion"}); err == nil {
+		completion.Args = known // a shell that there is nothing for is a mistake
+		completion.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
+	}
 }
 
 func versionCommand() *cobra.Command {
