@@ -10,6 +10,7 @@ import (
 	"unicode"
 
 	"plumbago/relay"
+	"plumbago/relay/dest"
 	"plumbago/relay/ring"
 )
 
@@ -42,7 +43,7 @@ func (c *checker) clusters() {
 			}
 		}
 		c.way(p, o)
-		if o.Protocol != "log" {
+		if o.Protocol != "log" && o.Protocol != "redis" {
 			c.confirm(p, o)
 		}
 		c.endpoints(p, o)
@@ -77,7 +78,7 @@ func (c *checker) endpoints(p Place, o *relay.ClusterOptions) {
 		c.missing(p, "endpoints", "has no endpoints", "")
 	}
 	address := func(text string) string {
-		if o.Protocol != "log" && o.Transport != "unix" {
+		if o.Protocol != "log" && o.Protocol != "redis" && o.Transport != "unix" {
 			text, _ = relay.SplitInstance(text)
 		}
 		return text
@@ -86,10 +87,12 @@ func (c *checker) endpoints(p Place, o *relay.ClusterOptions) {
 		var msg, hint string
 		switch {
 		case slices.ContainsFunc(o.Endpoints[:i], func(before string) bool { return address(before) == address(text) }):
-			msg = quote(text) + " is there twice"
+			msg = quote(dest.Shown(text)) + " is there twice"
 		case o.Protocol == "log":
 			msg, hint = logEndpoint(text, o.Layout)
 		case sink(p, text), c.isKnown(p.File, p.Key+".transport"):
+		case o.Protocol == "redis":
+			msg, hint = c.listEndpoint(text)
 		case o.Transport == "unix":
 			msg, hint = c.unixEndpoint(text)
 		default:
@@ -163,6 +166,36 @@ func (c *checker) carbonEndpoint(text string, o *relay.ClusterOptions) (msg, hin
 			if a, msg, _ := parseAddress(own); msg == "" && a.transport() == o.Transport && loops(a, hp) {
 				return fmt.Sprintf("%s is our own listener %s on line %d of %s", quote(text), quote(own),
 					c.file.listen[i].Line, c.file.listen[i].File), "points would come in again and again"
+			}
+		}
+	}
+	return "", ""
+}
+
+// listEndpoint says what is wrong with an endpoint of a cluster that pushes records to lists in Redis.
+func (c *checker) listEndpoint(text string) (msg, hint string) {
+	shown := quote(dest.Shown(text))
+	list, err := dest.ParseList(text)
+	if err != nil {
+		return shown + " is no list: " + err.Error(), `write it like "redis://127.0.0.1:6379/0?key=system"`
+	}
+	hp, msg, hint := parseHostPort(list.Address)
+	if msg != "" {
+		return shown + " " + msg, hint
+	}
+	for i, l := range c.file.Listen {
+		for _, own := range l.Address {
+			a, msg, _ := parseAddress(own)
+			if msg != "" {
+				continue
+			}
+			where := fmt.Sprintf("line %d of %s", c.file.listen[i].Line, c.file.listen[i].File)
+			from, err := dest.ParseList(own)
+			switch {
+			case err == nil && from.Address == list.Address && from.DB == list.DB && from.Key == list.Key:
+				return fmt.Sprintf("%s is the list that our own listener on %s takes records out of", shown, where), "points would come in again and again"
+			case a.transport() == "tcp" && loops(a, hp):
+				return fmt.Sprintf("%s is our own listener %s on %s", shown, quote(own), where), ""
 			}
 		}
 	}

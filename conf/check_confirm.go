@@ -64,7 +64,7 @@ func adder(port string) string {
 func repeating(f *File) (ws Faults) {
 	for i := range f.Cluster {
 		o, p := &f.Cluster[i], f.cluster[i]
-		if o.Confirm == "written" || o.Protocol == "log" || o.Transport != "tcp" || f.sources[p.File].has(p.Key+".confirm") {
+		if o.Confirm == "written" || o.Protocol == "log" || o.Protocol == "redis" || o.Transport != "tcp" || f.sources[p.File].has(p.Key+".confirm") {
 			continue
 		}
 		for _, endpoint := range o.Endpoints {

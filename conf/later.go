@@ -14,7 +14,7 @@ var laterKeys = map[string][]string{
 // laterValues are values, by key, of which the same is true.
 var laterValues = map[string][]string{
 	"listen.protocol":  {"nats"},
-	"cluster.protocol": {"redis", "nats"},
+	"cluster.protocol": {"nats"},
 	"listen.address":   {"nats"}, // the schemes
 }
 

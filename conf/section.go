@@ -76,6 +76,8 @@ func idle(o *relay.ClusterOptions) []string {
 	case "log":
 		return []string{"transport", "tls", "compress", "connect_timeout", "write_timeout", "user_timeout", "resolve", "max_conn_age", "spool", "spool_age",
 			"spool_sync", "replay", "confirm", "confirm_every", "confirm_bytes"}
+	case "redis":
+		return []string{"layout", "types", "transport", "compress", "confirm", "confirm_every", "confirm_bytes"}
 	case "pickle":
 		return []string{"layout", "types"}
 	}

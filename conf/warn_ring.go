@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"plumbago/relay/dest"
 	"plumbago/relay/ring"
 )
 
@@ -22,7 +23,7 @@ func uneven(f *File) (ws Faults) {
 		shares := r.Shares()
 		var off []string
 		for _, m := range ring.Uneven(shares) {
-			off = append(off, fmt.Sprintf("%s gets %.1f %% of the names (%+.0f %%)", quote(o.Endpoints[m]), 100*shares[m], 100*ring.Deviation(shares, m)))
+			off = append(off, fmt.Sprintf("%s gets %.1f %% of the names (%+.0f %%)", quote(dest.Shown(o.Endpoints[m])), 100*shares[m], 100*ring.Deviation(shares, m)))
 		}
 		if len(off) > 0 {
 			ws = append(ws, f.fault(f.cluster[i], "endpoints", fmt.Sprintf("the ring is uneven: %s; even were %.1f %%",

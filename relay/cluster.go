@@ -54,14 +54,14 @@ func (c *Cluster) Renew(o ClusterOptions, dial dest.Dialer, log *zap.Logger) (*C
 	made := &Cluster{options: o, Name: o.Name, policy: o.Policy, encoder: dest.Encoder(o.Options), gather: o.Flush, style: o.Ring}
 	for _, endpoint := range o.Endpoints {
 		address := o.addressOf(endpoint)
-		if i := slices.IndexFunc(kept, func(d *dest.Dest) bool { return d.Endpoint() == address }); i >= 0 {
+		if i := slices.IndexFunc(kept, func(d *dest.Dest) bool { return d.Address() == address }); i >= 0 {
 			made.Dests = append(made.Dests, kept[i])
 			kept = slices.Delete(kept, i, i+1)
 			continue
 		}
 		d, err := dest.New(o.Name, address, o.Options, dial, log)
 		if err != nil {
-			return nil, fmt.Errorf("cluster %s: endpoint %s: %w", o.Name, endpoint, err)
+			return nil, fmt.Errorf("cluster %s: endpoint %s: %w", o.Name, dest.Shown(endpoint), err)
 		}
 		made.Dests = append(made.Dests, d)
 	}

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"plumbago/relay/dest"
 	"plumbago/relay/ring"
 )
 
@@ -16,8 +17,8 @@ func SplitInstance(endpoint string) (address, instance string) {
 
 // addressOf returns what is dialled, or opened, for an endpoint as it is configured.
 func (o *ClusterOptions) addressOf(endpoint string) string {
-	if o.Protocol == "log" || o.Transport == "unix" {
-		return endpoint // a path
+	if o.Protocol == "log" || o.Protocol == "redis" || o.Transport == "unix" {
+		return endpoint // a path or a URL
 	}
 	address, _ := SplitInstance(endpoint)
 	return address
@@ -40,6 +41,9 @@ func (o *ClusterOptions) Members() []ring.Member {
 		m := ring.Member{Host: address}
 		if address != endpoint {
 			_, m.Instance = SplitInstance(endpoint)
+		}
+		if list, err := dest.ParseList(endpoint); o.Protocol == "redis" && err == nil {
+			address, m.Instance = list.Address, list.Key
 		}
 		if host, port, err := net.SplitHostPort(address); err == nil && address[0] != '/' {
 			if n, err := strconv.Atoi(port); err == nil {

@@ -11,7 +11,8 @@ type ClusterOptions struct {
 	// The name by which rules send to it.
 	Name string `toml:"name"`
 	// Its members: HOST:PORT for plaintext and pickle, with =NAME behind it for a member that the rings of other relays
-	// know as the instance NAME; "stdout", "stderr" or a path for a log.
+	// know as the instance NAME; "stdout", "stderr" or a path for a log; for "redis" a URL that
+	// names a list, as in "redis://user:${REDIS_PASSWORD}@127.0.0.1:6379/0?key=system", or rediss:// over TLS.
 	Endpoints []string `toml:"endpoints"`
 	// Who among the members gets a point. "forward" sends it to all. "failover" sends it to the first that can be reached.
 	// "any" gives each name to one of those that can be reached, always the same as long as it can. "carbon_ch",

@@ -55,7 +55,8 @@ func (trusting) estimate() int64 { return 0 }
 
 // A Dest gets frames to one endpoint.
 type Dest struct {
-	cluster, endpoint string
+	cluster, endpoint string // as they are shown
+	address           string // the endpoint with all that it takes to reach it
 	queue             *queue
 	keeper            *keeper // nil without a spool
 	wire              wire
@@ -85,7 +86,8 @@ type Dest struct {
 	wg      sync.WaitGroup
 }
 
-// New returns a destination for one endpoint of a cluster: HOST:PORT, or for a log "stdout", "stderr" or a path. It
+// New returns a destination for one endpoint of a cluster: HOST:PORT, for a log "stdout", "stderr" or a path, or the
+// URL of a list. It
 // opens and starts nothing. Without a dialer the network's own is used.
 func New(cluster, endpoint string, o Options, dial Dialer, log *zap.Logger) (*Dest, error) {
 	if len(o.Reconnect) != 2 || o.Reconnect[0] <= 0 || o.Reconnect[1] < o.Reconnect[0] {
@@ -104,40 +106,18 @@ func New(cluster, endpoint string, o Options, dial Dialer, log *zap.Logger) (*De
 		dial = dialNetwork
 	}
 	d := &Dest{
-		cluster: cluster, endpoint: endpoint, closing: make(chan struct{}),
+		cluster: cluster, endpoint: Shown(endpoint), address: endpoint, closing: make(chan struct{}),
 		queue: newQueue(o),
 		clock: newRetry(o.Reconnect[0], o.Reconnect[1]),
 		pace:  newPace(o),
-		news:  newNews(log.With(zap.String("cluster", cluster), zap.String("endpoint", endpoint))),
+		news:  newNews(log.With(zap.String("cluster", cluster), zap.String("endpoint", Shown(endpoint)))),
 	}
-	d.keeper = newKeeper(d.queue, cluster, endpoint, o, d.news.log)
+	d.keeper = newKeeper(d.queue, cluster, d.endpoint, o, d.news.log)
 	if err := d.choose(o, dial); err != nil {
-		return nil, fmt.Errorf("endpoint %q of cluster %q: %w", endpoint, cluster, err)
+		return nil, fmt.Errorf("endpoint %q of cluster %q: %w", d.endpoint, cluster, err)
 	}
 	d.life, d.kill = context.WithCancel(context.Background())
 	return d, nil
-}
-
-// choose makes the wire that o asks for.
-func (d *Dest) choose(o Options, dial Dialer) (err error) {
-	if o.Protocol == "log" {
-		if d.sink, err = newSink(d.endpoint, o.Layout, o.WriteTimeout); err == nil {
-			d.wire = d.sink
-		}
-		return err
-	}
-	r, err := newRoute(d.endpoint, o, dial, d.news.log)
-	if err != nil {
-		return err
-	}
-	d.tls = r.tls
-	if o.Transport == "udp" {
-		d.wire = newPackets(r, o, d.news.log)
-		return nil
-	}
-	d.stream, err = newStream(r, o, d.news.log)
-	d.wire = d.stream
-	return err
 }
 
 // Start launches the destination's goroutine, which connects at once.
@@ -282,7 +262,7 @@ func (d *Dest) open() error {
 		return err
 	}
 	d.way = d.wire.confirms()
-	d.queue.serve(d.way != trusted)
+	d.queue.serve(d.way.later())
 	d.news.confirms(d.way)
 	d.setGone(false) // whatever is in doubt: while others stand in nothing is written that could tell
 	// A connection is news by itself. Packets and logs open while nobody takes anything: after a failed write only one
@@ -396,5 +376,8 @@ func (d *Dest) up() {
 // fail says that it does not.
 func (d *Dest) fail(err error) { d.news.down(err, d.clock.fail()) }
 
-// Endpoint returns the endpoint as the configuration names it.
+// Endpoint returns the endpoint as it is shown.
 func (d *Dest) Endpoint() string { return d.endpoint }
+
+// Address returns the endpoint as the configuration names it, with the password that it may have.
+func (d *Dest) Address() string { return d.address }

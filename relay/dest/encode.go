@@ -23,6 +23,8 @@ func Encoder(o Options) carbon.Encoder {
 		return &carbon.PickleEncoder{Limit: min(limit, maxPacket), MaxPoints: maxPicklePoints}
 	case o.Protocol == "pickle":
 		return &carbon.PickleEncoder{Limit: limit, MaxPoints: maxPicklePoints}
+	case o.Protocol == "redis":
+		return &pointEncoder{limit: limit}
 	case o.Protocol == "log" && o.Layout == "json":
 		return &jsonEncoder{limit: limit}
 	case o.Protocol == "log" && (o.Layout == "jumpscale" || o.Layout == "senf"):

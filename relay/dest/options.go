@@ -9,12 +9,12 @@ import (
 // Options are the keys of a [[cluster]] section that concern each of its endpoints.
 type Options struct {
 	// What the endpoints speak: "plaintext" and "pickle" are carbon's; "log" writes lines to a file or a standard
-	// stream.
-	Protocol string `toml:"protocol" enum:"plaintext|pickle|log"`
+	// stream; "redis" pushes JSON records to a list in a Redis server.
+	Protocol string `toml:"protocol" enum:"plaintext|pickle|log|redis"`
 	// How plaintext and pickle travel: "tcp", "udp" or "unix". Over UDP a datagram holds whole lines, or one whole pickle
 	// frame, of about 1,400 bytes. With "unix" the endpoints are paths of stream sockets.
 	Transport string `toml:"transport" enum:"tcp|udp|unix"`
-	// TLS on the way to the endpoints, which a table with these keys turns on, {} too; not over UDP.
+	// TLS on the way to the endpoints, which a table with these keys turns on, {} too, or rediss:// for a list; not over UDP.
 	TLS *transport.ClientTLS `toml:"tls"`
 	// How the stream to the endpoints is compressed: "none", "gzip", "lz4" (frames), "snappy" (the framing format) or
 	// "zstd"; not over UDP. The endpoints must be set to the same.
@@ -41,7 +41,7 @@ type Options struct {
 	// a connection; everything since the last proof is sent again after a break. "window": what the endpoint has probably
 	// read, by what the system knows of the connection. "written" trusts the operating system's word that it took the bytes:
 	// for endpoints that add up what they get, where a repetition would count twice. Datagrams and logs are always delivered
-	// when they are written.
+	// when they are written, and records when Redis has answered.
 	Confirm string `toml:"confirm" enum:"close|window|written"`
 	// How long what was written may stay unproven at most: then the connection is ended in order, and the next one, which is
 	// made meanwhile, goes on. With confirm = "window": after how long of silence what cannot be estimated is trusted.

@@ -9,12 +9,16 @@ const (
 	trusted   confirm = iota // nothing is known but that it was written
 	estimated                // from what the system knows of the connection
 	proven                   // the endpoint has answered the end of the connection
+	answered                 // the endpoint answers by itself, and is waited for
 )
 
-var confirms = [...]string{"written", "window", "close"}
+var confirms = [...]string{"written", "window", "close", "answer"}
 
-// String returns what the configuration calls it.
+// String returns what the configuration calls it, or "answer".
 func (c confirm) String() string { return confirms[c] }
+
+// later says whether what is written is confirmed after that.
+func (c confirm) later() bool { return c == estimated || c == proven }
 
 // confirmation returns what is called so.
 func confirmation(name string) confirm {

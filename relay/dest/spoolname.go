@@ -7,7 +7,7 @@ import "strings"
 type SpoolName struct {
 	Cluster  string
 	Endpoint string
-	Form     string // what its frames are: "plaintext", "types" (plaintext with the samples' types) or "pickle"
+	Form     string // what its frames are: "plaintext", "types" (plaintext with the samples' types) "pickle" or "redis"
 }
 
 // NameSpool returns the name of the spool of a cluster's endpoint.
@@ -16,7 +16,7 @@ func NameSpool(cluster, endpoint string, o Options) SpoolName {
 	if form == "plaintext" && o.Types {
 		form = "types"
 	}
-	return SpoolName{cluster, endpoint, form}
+	return SpoolName{cluster, Shown(endpoint), form}
 }
 
 // String returns n as the spool is called on disk. No cluster has a blank in its name.
@@ -28,5 +28,5 @@ func ParseSpoolName(text string) (n SpoolName, ok bool) {
 	if n.Cluster, rest, ok = strings.Cut(text, " "); ok {
 		n.Form, n.Endpoint, ok = strings.Cut(rest, " ")
 	}
-	return n, ok && (n.Form == "plaintext" || n.Form == "types" || n.Form == "pickle")
+	return n, ok && (n.Form == "plaintext" || n.Form == "types" || n.Form == "pickle" || n.Form == "redis")
 }

@@ -35,7 +35,7 @@ type Status struct {
 
 	Delays stat.Delays `json:"-"` // from arrival to the first writing
 
-	Confirm        string `json:"confirm"`         // what counts as delivered on the present connection: close, window or written
+	Confirm        string `json:"confirm"`         // what counts as delivered on the present connection: close, window, written or answer
 	UnprovenPoints int64  `json:"unproven_points"` // written, and not proven to have been read
 	UnprovenMS     int64  `json:"unproven_ms"`     // how long ago the oldest of them came in
 	Proofs         int64  `json:"proofs"`          // how often what was written was proven by the end of a connection

@@ -123,9 +123,9 @@ func TestResets(t *testing.T) {
 
 // An endpointStatus is what /api/status says of an endpoint, as far as it matters here.
 type endpointStatus struct {
-	State, Error, Confirm string
-	Proofs                int64
-	Connection            *struct {
+	Endpoint, State, Error, Confirm string
+	Proofs, Reconnects              int64
+	Connection                      *struct {
 		Window int64 `json:"window_bytes"`
 	}
 }

@@ -48,7 +48,7 @@ var (
 	unproven  = desc("endpoint_unproven_points", "Points written to an endpoint that are not proven to have been read.", "cluster", "endpoint")
 	behind    = desc("endpoint_oldest_unproven_seconds", "Age of the oldest point that is written and not proven to have been read.", "cluster", "endpoint")
 	proofs    = desc("endpoint_proofs_total", "Connections whose end proved that all that was sent on them had been read.", "cluster", "endpoint")
-	confirm   = desc("endpoint_confirm", "1 for what counts as delivered on the present connection: close, window or written.", "cluster", "endpoint", "mode")
+	confirm   = desc("endpoint_confirm", "1 for what counts as delivered on the present connection: close, window, written or answer.", "cluster", "endpoint", "mode")
 	unacked   = desc("endpoint_unacked_bytes", "Bytes written to an endpoint's connection that its system has not acknowledged.", "cluster", "endpoint")
 	rtt       = desc("endpoint_rtt_seconds", "Round-trip time of an endpoint's connection.", "cluster", "endpoint")
 	up        = desc("endpoint_up", "1 while the endpoint is connected, else 0.", "cluster", "endpoint")

@@ -30,7 +30,7 @@ func (d *Daemon) openSpools() error {
 type SpoolInfo struct {
 	Cluster  string     `json:"cluster"` // what the directory is called, if it is not called as a spool is
 	Endpoint string     `json:"endpoint"`
-	Form     string     `json:"form"` // plaintext, types or pickle: how the points are encoded
+	Form     string     `json:"form"` // plaintext, types, pickle or redis: how the points are encoded
 	Dir      string     `json:"dir"`
 	Points   int64      `json:"points"`
 	Bytes    int64      `json:"bytes"`
