@@ -50,9 +50,14 @@ func (u *Unique) At(at int64) (sum int64) {
 
 // Union returns how many different values the window has that ends with the bucket of a Unix time, in seconds: each counts
 // once.
-func (u *Unique) Union(at int64) int64 {
+func (u *Unique) Union(at int64) int64 { return Union(at, u) }
+
+// Union returns how many different values several windows have that end then: each counts once.
+func Union(at int64, windows ...*Unique) int64 {
 	var all sketch.Distinct
-	u.window(at, len(u.sets), func(i int) { all.Merge(&u.sets[i]) })
+	for _, u := range windows {
+		u.window(at, len(u.sets), func(i int) { all.Merge(&u.sets[i]) })
+	}
 	return int64(all.PFCount())
 }
 

@@ -146,10 +146,14 @@ func TestLines(t *testing.T) {
 	do(s, now, fmt.Sprintf("TAHIT 10 50 %d hits odd:key|x", now-5))
 	do(s, now, fmt.Sprintf("TUUPDATE 10 aNULb %d users", now-20))
 	do(s, now, fmt.Sprintf("TUUPDATE 10 bNULc %d users", now))
+	do(s, now, fmt.Sprintf("TAHIT 5 50 %d odd_key;x", now-5))
+	do(s, now, fmt.Sprintf("TUHIT 10 a %d us|ers", now))
+	do(s, now, fmt.Sprintf("TUHIT 10 b %d us;ers", now))
+	do(s, now, fmt.Sprintf("TUHIT 10 b %d us_ers", now))
 	do(s, now, "TAHIT 10 1 1000 old")
 	do(s, now-300, fmt.Sprintf("TAHITX 10 1 %d expired", now-299))
 	got := strings.Join(s.Lines(time.Unix(now, 0)), "")
-	want := fmt.Sprintf("hits.rate 0.25 %[1]d\nhits.sum 50 %[1]d\nodd_key_x.rate 0.25 %[1]d\nodd_key_x.sum 50 %[1]d\nusers.unique 3 %[1]d\n", now)
+	want := fmt.Sprintf("hits.rate 0.25 %[1]d\nhits.sum 50 %[1]d\nodd_key_x.rate 0.75 %[1]d\nodd_key_x.sum 100 %[1]d\nus_ers.unique 2 %[1]d\nusers.unique 3 %[1]d\n", now)
 	if got != want {
 		t.Errorf("got\n%swant\n%s", got, want)
 	}

@@ -119,9 +119,14 @@ func (s *Store) find(key []byte, now int64) *entry {
 }
 
 // Lines returns a line for each figure of each key as of a time, and forgets the keys that have expired. What is in a key but cannot
-// be in a metric's name becomes '_'.
+// be in a metric's name becomes '_'; keys that have one name then are one there: their sums and rates are added up, their values
+// united.
 func (s *Store) Lines(at time.Time) (lines []string) {
-	now := at.Unix()
+	type counted struct {
+		sum  int64
+		rate float64
+	}
+	now, sums, values := at.Unix(), map[string]counted{}, map[string][]*bucket.Unique{}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for key, e := range s.keys {
@@ -130,20 +135,26 @@ func (s *Store) Lines(at time.Time) (lines []string) {
 			delete(s.keys, key)
 			s.changes.Add(1)
 		case e.sum != nil && !e.sum.Gone(now):
-			sum := e.sum.At(now)
-			rate := float64(sum) / float64(e.sum.Span())
-			lines = append(lines, line(key, ".sum", strconv.FormatInt(sum, 10), now),
-				line(key, ".rate", strconv.FormatFloat(rate, 'g', -1, 64), now))
+			n, all := name(key), e.sum.At(now)
+			c := sums[n]
+			sums[n] = counted{c.sum + all, c.rate + float64(all)/float64(e.sum.Span())}
 		case e.values != nil && !e.values.Gone(now):
-			lines = append(lines, line(key, ".unique", strconv.FormatInt(e.values.Union(now), 10), now))
+			n := name(key)
+			values[n] = append(values[n], e.values)
 		}
+	}
+	for n, c := range sums {
+		lines = append(lines, line(n, ".sum", strconv.FormatInt(c.sum, 10), now), line(n, ".rate", strconv.FormatFloat(c.rate, 'g', -1, 64), now))
+	}
+	for n, all := range values {
+		lines = append(lines, line(n, ".unique", strconv.FormatInt(bucket.Union(now, all...), 10), now))
 	}
 	slices.Sort(lines) // the order of a map is anybody's
 	return lines
 }
 
-func line(key, suffix, value string, now int64) string {
-	return name(key) + suffix + " " + value + " " + strconv.FormatInt(now, 10) + "\n"
+func line(name, suffix, value string, now int64) string {
+	return name + suffix + " " + value + " " + strconv.FormatInt(now, 10) + "\n"
 }
 
 // name returns a key as a name that a line can hold.
