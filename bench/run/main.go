@@ -111,7 +111,7 @@ func usageText(f *flag.FlagSet) {
 	for _, s := range scenarios() {
 		fmt.Fprintf(os.Stderr, "  %-8s %s\n", s.name, s.about)
 	}
-	fmt.Fprintln(os.Stderr, "A, B, C and D are all of that letter, all is everything.")
+	fmt.Fprintln(os.Stderr, "A, B and so on are all of that letter, all is everything.")
 	f.PrintDefaults()
 }
 

@@ -66,6 +66,9 @@ func (b *bench) measure(ctx context.Context, s scenario, e entry) (m measurement
 	if !ok {
 		return m, fmt.Errorf("there is no system %q", e.system)
 	}
+	if s.hits > 0 {
+		return m, b.count(ctx, s, &m, y)
+	}
 	var check []string
 	if s.statsd {
 		check = []string{"-verify", "-suffix", ".count", "-without", ".statsd."}

@@ -150,7 +150,8 @@ func TestPeers(t *testing.T) {
 			t.Fatal(err)
 		}
 		conf, err := w.fill(f.Name(), string(text))
-		if err != nil || strings.Contains(conf, "{{") || !strings.Contains(conf, "127.0.0.1:2") {
+		leads := strings.Contains(conf, "127.0.0.1:2") || f.Name() == "redis.conf" || f.Name() == "plumbago-hits.toml" // hits go nowhere
+		if err != nil || strings.Contains(conf, "{{") || !leads {
 			t.Errorf("%s: %v\n%s", f.Name(), err, conf)
 		}
 		if strings.Contains(f.Name(), "forward") && (strings.Count(conf, "a.b.")+strings.Count(conf, `a\.b\.`) != 1 || !strings.Contains(conf, `^e\.f\.node`)) {

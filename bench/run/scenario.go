@@ -16,6 +16,8 @@ type scenario struct {
 	each      bool   // each series is a group by itself
 	statsd    bool   // counters and timers in datagrams; aggregate is set, too
 	single    bool   // a line each in datagrams
+	hits      int64  // so many commands of Redis clients, each a hit of one key, and no lines; 0 is lines
+	pipeline  int    // how many hits a client sends before it waits for their answers
 
 	entries []entry
 }
@@ -51,6 +53,9 @@ func scenarios() []scenario {
 	node := entry{label: "statsd (node)", system: "statsd", rules: 1, most: 25000}
 	counted := []entry{node, plumbago, base}
 
+	redis := entry{label: "redis", system: "redis", rules: 1}
+	hit := []entry{redis, plumbago, base}
+
 	return []scenario{
 		{name: "A-flood", about: "one destination, as fast as it goes", names: 100000, outs: 1, seconds: 5, entries: forward},
 		{name: "A-100k", about: "one destination, 100,000 lines a second", names: 100000, rate: 100000, outs: 1, seconds: 5, entries: paced},
@@ -65,6 +70,8 @@ func scenarios() []scenario {
 		{name: "E-single", about: "the same with a line a datagram, 25,000 a second", names: 10000, rate: 25000, outs: 1, aggregate: true, statsd: true, single: true, seconds: 22, entries: counted},
 		{name: "E-most", about: "the same, packed, 1,500,000 lines a second", names: 10000, rate: 1500000, outs: 1, aggregate: true, statsd: true, seconds: 12, entries: counted},
 		{name: "E-mostsingle", about: "the same with a line a datagram, 400,000 a second", names: 10000, rate: 400000, outs: 1, aggregate: true, statsd: true, single: true, seconds: 12, entries: counted},
+		{name: "R-pipelined", about: "3,000,000 hits of one key by redis-benchmark, 50 in a pipeline: TAHIT here, INCR in a Redis", hits: 3000000, pipeline: 50, outs: 1, seconds: 5, entries: hit},
+		{name: "R-single", about: "200,000 hits of one key by redis-benchmark, each waited for: TAHIT here, INCR in a Redis", hits: 200000, pipeline: 1, outs: 1, seconds: 5, entries: hit},
 	}
 }
 

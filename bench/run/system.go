@@ -7,8 +7,10 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"text/template"
+	"time"
 )
 
 // A system is a program that can be measured. An empty one stands for none: the lines go straight to the sink.
@@ -19,6 +21,8 @@ type system struct {
 	forward   string   // the file in bench/peers that is its configuration; "" if it needs none
 	aggregate string   // the same for sums of groups; "" if it cannot
 	statsd    string   // the same for counters and timers; "" if it cannot
+	hits      string   // the same for hits of Redis clients; "" if it cannot
+	hit       []string // the command that is one
 	check     []string // arguments that make it check its configuration; nil if it cannot
 	args      []string // arguments that make it run
 }
@@ -35,6 +39,7 @@ func (b *bench) table() map[string]system {
 	ours := system{
 		settings: "none", program: b.program("plumbago"), version: []string{b.program("plumbago"), "version"},
 		forward: "plumbago-forward.toml", aggregate: "plumbago-aggregate.toml", statsd: "plumbago-statsd.toml",
+		hits: "plumbago-hits.toml", hit: []string{"TAHIT", "3600", "1", strconv.FormatInt(time.Now().Unix(), 10), "hits"},
 		check: []string{"check", "-c", "{{.Conf}}"}, args: []string{"run", "-c", "{{.Conf}}"},
 	}
 	base := ours
@@ -59,6 +64,10 @@ func (b *bench) table() map[string]system {
 		"statsd": {
 			settings: "legacyNamespace false", program: "node", statsd: "statsd.js", version: []string{"node", "-p", "'statsd ' + require('" + reference("package.json") + "').version + ' on node ' + process.version"},
 			args: []string{reference("stats.js"), "{{.Conf}}"},
+		},
+		"redis": {
+			settings: "no persistence", program: "redis-server", version: []string{"redis-server", "--version"},
+			hits: "redis.conf", hit: []string{"INCR", "hits"}, args: []string{"{{.Conf}}"},
 		},
 		"copy":      floor,
 		"copy-10ms": floor10,
@@ -147,6 +156,10 @@ func (y *system) prepare(peers string, w *work, s scenario) (reason string, err 
 	case s.statsd:
 		if file = y.statsd; file == "" {
 			return "it does not know statsd", nil
+		}
+	case s.hits > 0:
+		if file = y.hits; file == "" {
+			return "it speaks to no Redis client", nil
 		}
 	case s.aggregate:
 		if file = y.aggregate; file == "" {

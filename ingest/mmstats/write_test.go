@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -256,7 +257,8 @@ func TestReplaced(t *testing.T) {
 	}
 }
 
-// TestTorn has several goroutines set fields and several read them: no value is ever a mixture, and none goes back.
+// TestTorn has several goroutines set fields and several read them: no value is ever a mixture, and none goes back. PLUMBAGO_SECONDS is
+// for how long they do, at least.
 func TestTorn(t *testing.T) {
 	f := create(t, Options{Bare: true, Prefix: "odd."}) // so that values cross cache lines
 	var gauges []*Gauge[uint64]
@@ -265,14 +267,20 @@ func TestTorn(t *testing.T) {
 	}
 	total := NewCounter(f, "total")
 	const adds, writers = 20_000, 4
+	span, _ := time.ParseDuration(os.Getenv("PLUMBAGO_SECONDS") + "s") // none is no time
+	end := time.Now().Add(span)
+	var added, read atomic.Uint64
 	done := make(chan struct{})
 	var writing, reading sync.WaitGroup
 	for w := range writers {
 		writing.Go(func() {
-			for i := range uint64(adds) {
-				gauges[w*3+int(i)%3].Set(i<<32 | i)
+			i := uint64(0)
+			for ; i < adds || time.Now().Before(end); i++ {
+				v := i & math.MaxUint32
+				gauges[w*3+int(i)%3].Set(v<<32 | v)
 				total.Inc()
 			}
+			added.Add(i)
 		})
 	}
 	for range 4 {
@@ -289,6 +297,7 @@ func TestTorn(t *testing.T) {
 					t.Error(err)
 					return
 				}
+				read.Add(uint64(len(fields)))
 				for _, field := range fields {
 					v := field.Value.(uint64)
 					switch {
@@ -308,7 +317,8 @@ func TestTorn(t *testing.T) {
 	writing.Wait()
 	close(done)
 	reading.Wait()
-	hold(t, f, map[string]any{"odd.total": uint64(adds * writers)})
+	hold(t, f, map[string]any{"odd.total": added.Load()})
+	t.Logf("%d values set, %d read", 2*added.Load(), read.Load())
 }
 
 // TestCutShort reads a file that becomes shorter meanwhile.
