@@ -14,6 +14,7 @@ import (
 	"net"
 	"os"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 )
@@ -31,6 +32,7 @@ type options struct {
 	rate     int64
 	lines    int64
 	span     time.Duration
+	probe    time.Duration
 	print    string
 }
 
@@ -60,6 +62,7 @@ func main() {
 	flag.Int64Var(&o.rate, "rate", 0, "lines a second; 0 as fast as they are taken")
 	flag.Int64Var(&o.lines, "lines", 0, "lines to send; 0 until -for is over")
 	flag.DurationVar(&o.span, "for", 0, "how long to send")
+	flag.DurationVar(&o.probe, "probe", 0, "how often to send a line that says when it was sent, on connections of their own (see sink -probes)")
 	flag.StringVar(&o.print, "print", "", "names or groups: print these and send nothing")
 	flag.Parse()
 	if err := o.run(); err != nil {
@@ -87,10 +90,20 @@ func (o *options) run() error {
 	if err != nil {
 		return err
 	}
+	var wg sync.WaitGroup
+	var probed int64
+	var failed error
+	stop := make(chan struct{})
+	if network, address, _ := strings.Cut(o.to, "://"); o.probe > 0 {
+		wg.Go(func() { probed, failed = probes(network, address, o.conns, o.probe, stop) })
+	}
 	r, err := o.send(senders)
-	if err != nil {
+	close(stop)
+	wg.Wait()
+	if err := errors.Join(err, failed); err != nil {
 		return err
 	}
+	r.Lines += probed
 	return json.NewEncoder(os.Stdout).Encode(r)
 }
 

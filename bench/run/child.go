@@ -90,7 +90,17 @@ type sinkReport struct {
 		Lines   int64
 	}
 	Check *checkReport
+	Delay *delayReport
 	Error string
+}
+
+// A delayReport is how long probes were on the way, in seconds.
+type delayReport struct {
+	Probes int     `json:"probes"`
+	P50    float64 `json:"p50"`
+	P99    float64 `json:"p99"`
+	P999   float64 `json:"p999"`
+	Most   float64 `json:"most"`
 }
 
 // A checkReport is what the sink found in the lines, where it was told to look.

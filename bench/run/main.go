@@ -28,6 +28,7 @@ type bench struct {
 	runs    int
 	seconds int      // instead of the scenario's, if not 0
 	systems []string // those asked for; empty for the usual ones
+	built   bool     // the programs are there already
 	verify  bool     // look into every line that arrives, which costs the sink more than it costs a relay
 }
 
@@ -50,6 +51,7 @@ func run(ctx context.Context, args []string) error {
 	f.StringVar(&systems, "systems", "", "measure only these, separated by commas")
 	f.StringVar(&b.base, "base", "", "measure plumbago as of this revision too")
 	f.BoolVar(&b.verify, "verify", false, "look into every line at the sink: what is right, not how fast it is")
+	f.BoolVar(&b.built, "built", false, "build nothing, take the programs that are in bin")
 	f.StringVar(&b.results, "results", "bench/results", "where to write the results")
 	f.Usage = func() { usageText(f) }
 	names, err := parse(f, args)
@@ -78,16 +80,22 @@ func run(ctx context.Context, args []string) error {
 	if err := b.build(ctx, "load", "sink", "copy", "plumbago"); err != nil {
 		return err
 	}
-	if b.base != "" {
+	if b.base != "" && !b.built {
 		if err := b.buildBase(ctx); err != nil {
 			return err
 		}
 	}
+	aims := ""
 	for _, s := range chosen {
-		if err := b.scenario(ctx, s); err != nil {
+		text, err := b.scenario(ctx, s)
+		if err != nil {
 			return fmt.Errorf("%s: %w", s.name, err)
 		}
+		if text != "" {
+			aims += fmt.Sprintf("\n%s: %s\n\n%s", s.name, s.about, text)
+		}
 	}
+	fmt.Print(aims)
 	return nil
 }
 
@@ -111,18 +119,19 @@ func usageText(f *flag.FlagSet) {
 	for _, s := range scenarios() {
 		fmt.Fprintf(os.Stderr, "  %-8s %s\n", s.name, s.about)
 	}
-	fmt.Fprintln(os.Stderr, "A, B and so on are all of that letter, all is everything.")
+	fmt.Fprintln(os.Stderr, "A, B and so on are all of that letter, targets those that say what is wanted, all is everything.")
 	f.PrintDefaults()
 }
 
-// scenario measures all entries of one scenario in turn, round by round, and writes the results.
-func (b *bench) scenario(ctx context.Context, s scenario) error {
+// scenario measures all entries of one scenario in turn, round by round, and writes the results. It returns what was wanted of it
+// beside what came out.
+func (b *bench) scenario(ctx context.Context, s scenario) (aims string, err error) {
 	if b.seconds > 0 {
 		s.seconds = b.seconds
 	}
 	s.chosen(b.systems, b.base != "")
 	if len(s.entries) == 0 {
-		return fmt.Errorf("it has none of the systems %v", b.systems)
+		return "", fmt.Errorf("it has none of the systems %v", b.systems)
 	}
 	about := b.runs * len(s.entries) * (s.seconds + 2)
 	fmt.Printf("== %s: %s; %d runs of %d s, about %d s if nobody loses lines\n", s.name, s.about, b.runs, s.seconds, about)
@@ -135,7 +144,7 @@ func (b *bench) scenario(ctx context.Context, s scenario) error {
 			}
 			m, err := b.measure(ctx, s, e)
 			if ctx.Err() != nil {
-				return ctx.Err()
+				return "", ctx.Err()
 			}
 			if err != nil {
 				m.Skipped = err.Error()
@@ -148,7 +157,7 @@ func (b *bench) scenario(ctx context.Context, s scenario) error {
 	}
 	text := r.markdown(s)
 	fmt.Println(text)
-	return r.write(b.results, text)
+	return r.aims(s), r.write(b.results, text)
 }
 
 // program returns the path of a program of this tree.
@@ -165,6 +174,9 @@ func (b *bench) build(ctx context.Context, names ...string) error {
 		path := "./bench/" + name
 		if name == "plumbago" {
 			path = "./cmd/plumbago"
+		}
+		if b.built {
+			continue
 		}
 		if err := compile(ctx, b.root, b.program(name), path); err != nil {
 			return err

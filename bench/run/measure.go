@@ -48,6 +48,7 @@ type measurement struct {
 	Sum     float64 `json:"sum"`              // of the values sent
 
 	Check   *checkReport `json:"check,omitempty"`   // what was found in what arrived
+	Delay   *delayReport `json:"delay,omitempty"`   // how long probes were on the way
 	Skipped string       `json:"skipped,omitempty"` // why there is nothing
 }
 
@@ -74,6 +75,10 @@ func (b *bench) measure(ctx context.Context, s scenario, e entry) (m measurement
 		check = []string{"-verify", "-suffix", ".count", "-without", ".statsd."}
 	} else if s.aggregate {
 		check = []string{"-verify", "-suffix", ".sum"}
+	} else if s.probes {
+		check = []string{"-probes"}
+	} else if s.pickleOut {
+		check = []string{"-pickle"}
 	} else if b.verify {
 		check = []string{"-verify"}
 	}
@@ -83,7 +88,10 @@ func (b *bench) measure(ctx context.Context, s scenario, e entry) (m measurement
 	}
 	defer sink.stop()
 
-	w := work{Out: out, Policy: s.policy, Rules: rules(b.groups, e.rules-1), Each: s.each}
+	w := work{
+		Out: out, Policy: s.policy, Rules: rules(b.groups, e.rules-1, s.kind), Each: s.each,
+		Pickle: s.pickleIn, PickleOut: s.pickleOut, Linger: e.linger,
+	}
 	if w.Dir, err = os.MkdirTemp("", "bench-"); err != nil {
 		return m, err
 	}
@@ -132,6 +140,9 @@ func (b *bench) drive(ctx context.Context, s scenario, e entry, m *measurement, 
 	if err != nil {
 		return err
 	}
+	if s.idle {
+		return b.rest(ctx, s, m, c)
+	}
 	load, err := b.load(ctx, s, e, to)
 	if err != nil {
 		return err
@@ -145,16 +156,39 @@ func (b *bench) drive(ctx context.Context, s scenario, e entry, m *measurement, 
 			return fmt.Errorf("it ended while it was measured: %w: %s", err, c.last())
 		}
 	}
-	u := after.since(before)
-	m.CPU, m.User, m.Sys, m.Context, m.Peak = u.cpu, u.user, u.sys, u.switches, u.peak
+	m.took(after.since(before))
 	m.compare(s, load, end)
 	m.Sink = end.User + end.Sys - begin.User - begin.Sys
 	return nil
 }
 
+// took fills in what was used.
+func (m *measurement) took(u usage) {
+	m.CPU, m.User, m.Sys, m.Context, m.Peak = u.cpu, u.user, u.sys, u.switches, u.peak
+}
+
+// rest takes the measure of a system that has nothing to do.
+func (b *bench) rest(ctx context.Context, s scenario, m *measurement, c *child) error {
+	time.Sleep(2 * time.Second) // what it does once at first is over
+	before, err := used(c.cmd.Process.Pid)
+	if err != nil {
+		return err
+	}
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(time.Duration(s.seconds) * time.Second):
+	}
+	after, err := used(c.cmd.Process.Pid)
+	m.took(after.since(before))
+	m.Peak = after.resident // when nothing is going on
+	m.Seconds = float64(s.seconds)
+	return err
+}
+
 // compare fills in what follows from what was sent and what arrived.
 func (m *measurement) compare(s scenario, load loadReport, end sinkReport) {
-	m.Sent, m.Got, m.Sum, m.Check = load.Lines, end.Lines, load.Sum, end.Check
+	m.Sent, m.Got, m.Sum, m.Check, m.Delay = load.Lines, end.Lines, load.Sum, end.Check, end.Delay
 	m.Load, m.Behind = load.User+load.Sys, load.Behind
 	m.Lost = 1 - float64(end.Lines)/float64(load.Lines)
 	for _, p := range end.Ports {
@@ -189,6 +223,12 @@ func (b *bench) load(ctx context.Context, s scenario, e entry, to string) (r loa
 	}
 	if s.single {
 		args = append(args, "-write", "1")
+	}
+	if s.pickleIn {
+		args = append(args, "-protocol", "pickle")
+	}
+	if s.probes {
+		args = append(args, "-probe", "10ms")
 	}
 	out, err := exec.CommandContext(ctx, b.program("load"), args...).Output()
 	if err != nil {

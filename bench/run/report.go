@@ -80,8 +80,12 @@ func (r *result) markdown(s scenario) string {
 	fmt.Fprintf(&b, "# %s: %s\n\n", r.Scenario, r.About)
 	fmt.Fprintf(&b, "%s, `%s` (took %s). Medians of %d, with the extremes; the systems were measured in turn.\n\n",
 		r.begin.Format("2006-01-02 15:04"), r.Command, took(r.begin), r.Runs)
-	b.WriteString("| system | CPU s/M | user / sys | klines/s | lost % | lag s | peak MiB | csw/M | CPU ratio | speed ratio | split % |\n")
-	b.WriteString("|---|---|---|---|---|---|---|---|---|---|---|\n")
+	if s.idle {
+		b.WriteString("| system | CPU ms/s | wake-ups/s | resident MiB |\n|---|---|---|---|\n")
+	} else {
+		b.WriteString("| system | CPU s/M | user / sys | klines/s | lost % | lag s | peak MiB | csw/M | CPU ratio | speed ratio | split % |\n")
+		b.WriteString("|---|---|---|---|---|---|---|---|---|---|---|\n")
+	}
 	var notes []string
 	for _, e := range s.entries {
 		taken, skipped := r.entry(e.label)
@@ -92,7 +96,15 @@ func (r *result) markdown(s scenario) string {
 			continue
 		}
 		baseline, _ := r.entry(s.baseline(e))
+		if s.idle {
+			r.idleRow(&b, e, taken)
+			continue
+		}
 		r.row(&b, e, taken, baseline)
+		if s.probes {
+			notes = append(notes, fmt.Sprintf("- %s: probes were on the way for p50 %s, p99 %s ms", e.label,
+				spreadOf(of(taken, p50)).format("%.2f"), spreadOf(of(taken, p99)).format("%.2f")))
+		}
 		if late := spreadOf(of(taken, func(m measurement) float64 { return m.Behind })).most; late > 0.05 {
 			notes = append(notes, fmt.Sprintf("- %s: the generator was up to %.0f ms late: pushed back, or the machine was busy", e.label, late*1e3))
 		}
@@ -105,6 +117,7 @@ func (r *result) markdown(s scenario) string {
 	}
 	r.harness(&notes)
 	b.WriteString("\n" + strings.Join(notes, "\n") + "\n\n")
+	b.WriteString(r.aims(s))
 	for _, p := range r.Programs {
 		if p.Settings != "-" {
 			fmt.Fprintf(&b, "- %s: %s; settings: %s\n", p.Entry, p.Version, p.Settings)
@@ -132,11 +145,15 @@ func (r *result) row(b *strings.Builder, e entry, taken, baseline []measurement)
 		spreadOf(of(taken, func(m measurement) float64 { return m.User / float64(m.Sent) * 1e6 })).middle("%.2f"),
 		spreadOf(of(taken, func(m measurement) float64 { return m.Sys / float64(m.Sent) * 1e6 })).middle("%.2f"),
 		speed,
-		show("%.2f", func(m measurement) float64 { return m.Lost * 100 }),
-		show("%.2f", func(m measurement) float64 { return m.Lag }),
-		show("%.0f", func(m measurement) float64 { return float64(m.Peak) / (1 << 20) }),
+		show("%.2f", lost), show("%.2f", lag), show("%.0f", peak),
 		spreadOf(of(taken, func(m measurement) float64 { return float64(m.Context) / float64(m.Sent) * 1e6 })).middle("%.0f"),
 		ratio(perMillion), speedRatio, split(taken[len(taken)-1]))
+}
+
+// idleRow does so where nothing was sent.
+func (r *result) idleRow(b *strings.Builder, e entry, taken []measurement) {
+	show := func(verb string, f func(measurement) float64) string { return spreadOf(of(taken, f)).format(verb) }
+	fmt.Fprintf(b, "| %s | %s | %s | %s |\n", e.label, show("%.2f", millisPerSecond), show("%.1f", wakeUps), show("%.1f", peak))
 }
 
 // middle writes the median alone.
@@ -200,6 +217,9 @@ func (r *result) write(dir, text string) error {
 func (m measurement) String() string {
 	if m.Skipped != "" {
 		return fmt.Sprintf("%d  %-26s skipped: %s", m.Round+1, m.Entry, oneLine(m.Skipped))
+	}
+	if m.Sent == 0 {
+		return fmt.Sprintf("%d  %-26s %8.3f CPU ms/s %8.1f wake-ups/s %6d MiB", m.Round+1, m.Entry, millisPerSecond(m), wakeUps(m), m.Peak>>20)
 	}
 	return fmt.Sprintf("%d  %-26s %8.3f CPU s/M %8.0f klines/s %7.2f %% lost %6.2f s lag %6d MiB",
 		m.Round+1, m.Entry, perMillion(m), delivered(m), m.Lost*100, m.Lag, m.Peak>>20)

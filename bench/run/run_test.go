@@ -116,7 +116,7 @@ func TestScenarios(t *testing.T) {
 	b := &bench{bin: "bin"}
 	table := b.table()
 	for _, s := range find("all") {
-		if found := find(s.name); len(found) != 1 || !slices.ContainsFunc(find(s.name[:1]), func(o scenario) bool { return o.name == s.name }) {
+		if found := find(s.name); len(found) != 1 || !slices.ContainsFunc(find(s.name[:strings.IndexByte(s.name, '-')]), func(o scenario) bool { return o.name == s.name }) {
 			t.Errorf("%s is found %d times", s.name, len(found))
 		}
 		for _, e := range s.entries {
@@ -142,7 +142,7 @@ func TestPeers(t *testing.T) {
 	}
 	w := work{
 		In: "127.0.0.1:1", InHost: "127.0.0.1", InPort: "1", Out: []string{"127.0.0.1:2", "127.0.0.1:3"}, Policy: "carbon_ch",
-		Rules: rules([]string{"a.b.", "c.d.", "e.f."}, 3), Dir: "/tmp/x",
+		Rules: rules([]string{"a.b.", "c.d.", "e.f."}, 3, ""), Dir: "/tmp/x",
 	}
 	for _, f := range files {
 		text, err := os.ReadFile(filepath.Join(dir, f.Name()))
@@ -209,7 +209,7 @@ func TestPlumbago(t *testing.T) {
 	exact(t, b, scenario{name: "one", names: 1000, rate: 20000, seconds: 1, outs: 1, entries: []entry{direct, ours}})
 
 	b.systems, b.seconds = []string{"plumbago"}, 1
-	if err := b.scenario(context.Background(), find("A-100k")[0]); err != nil {
+	if _, err := b.scenario(context.Background(), find("A-100k")[0]); err != nil {
 		t.Fatal(err)
 	}
 	written, err := filepath.Glob(b.results + "/*-A-100k.*")

@@ -48,6 +48,35 @@ func ratios(all, baseline []measurement, f func(measurement) float64) (out []flo
 // perMillion is CPU seconds per million lines sent.
 func perMillion(m measurement) float64 { return m.CPU / float64(m.Sent) * 1e6 }
 
+// millisPerSecond is milliseconds of CPU a second.
+func millisPerSecond(m measurement) float64 { return m.CPU * 1e3 / m.Seconds }
+
+// wakeUps is context switches a second.
+func wakeUps(m measurement) float64 { return float64(m.Context) / m.Seconds }
+
+// peak is the most memory in MiB.
+func peak(m measurement) float64 { return float64(m.Peak) / (1 << 20) }
+
+// lost is in percent, lag in seconds.
+func lost(m measurement) float64 { return m.Lost * 100 }
+
+func lag(m measurement) float64 { return m.Lag }
+
+// p50 and p99 are how long probes were on the way, in milliseconds.
+func p50(m measurement) float64 {
+	if m.Delay == nil {
+		return 0
+	}
+	return m.Delay.P50 * 1e3
+}
+
+func p99(m measurement) float64 {
+	if m.Delay == nil {
+		return 0
+	}
+	return m.Delay.P99 * 1e3
+}
+
 // delivered is thousands of lines a second that arrived.
 func delivered(m measurement) float64 {
 	if m.Seconds <= 0 {

@@ -23,6 +23,7 @@ type system struct {
 	statsd    string   // the same for counters and timers; "" if it cannot
 	hits      string   // the same for hits of Redis clients; "" if it cannot
 	hit       []string // the command that is one
+	pickle    bool     // whether it takes pickle
 	check     []string // arguments that make it check its configuration; nil if it cannot
 	args      []string // arguments that make it run
 }
@@ -38,7 +39,7 @@ func (b *bench) table() map[string]system {
 	untuned.settings, untuned.args = "none", []string{"-f", "{{.Conf}}"}
 	ours := system{
 		settings: "none", program: b.program("plumbago"), version: []string{b.program("plumbago"), "version"},
-		forward: "plumbago-forward.toml", aggregate: "plumbago-aggregate.toml", statsd: "plumbago-statsd.toml",
+		pickle: true, forward: "plumbago-forward.toml", aggregate: "plumbago-aggregate.toml", statsd: "plumbago-statsd.toml",
 		hits: "plumbago-hits.toml", hit: []string{"TAHIT", "3600", "1", strconv.FormatInt(time.Now().Unix(), 10), "hits"},
 		check: []string{"check", "-c", "{{.Conf}}"}, args: []string{"run", "-c", "{{.Conf}}"},
 	}
@@ -57,7 +58,7 @@ func (b *bench) table() map[string]system {
 		"carbon-c-relay-defaults": untuned,
 		"carbon-relay": {
 			settings: "MAX_QUEUE_SIZE 100000, lines out, consistent hashing also for one destination",
-			program:  "carbon-relay", forward: "carbon-relay.conf",
+			program:  "carbon-relay", forward: "carbon-relay.conf", pickle: true,
 			version: []string{"dpkg-query", "-W", "graphite-carbon"},
 			args:    []string{"--nodaemon", "--config={{.Conf}}", "--pidfile={{.Dir}}/pid", "start"},
 		},
@@ -89,26 +90,34 @@ type work struct {
 	Policy         string
 	Rules          []rule // before the one that takes everything
 	Each           bool   // each series is a group by itself
+	Pickle         bool   // comes in
+	PickleOut      bool   // and goes out
+	Linger         string // of a listener; "" is the default
 	Dir            string // of its own, to write to
 	Conf           string // path of the configuration
 }
 
 // A rule is one for a group of names, in several writings.
 type rule struct {
-	Kind    string // prefix, glob or regex
+	Kind    string // prefix, glob, regex or inner
 	Group   string // the first two nodes and a dot
 	Escaped string // the same as an anchored regular expression
 	Regex   string // as an expression that has to look further
+	Inner   string // as one that does not say how names begin
 }
 
-// rules returns a rule for each of n groups, a third of each kind.
-func rules(groups []string, n int) []rule {
+// rules returns a rule for each of n groups, of one kind or a third of each.
+func rules(groups []string, n int, kind string) []rule {
 	all := make([]rule, n)
 	for i := range all {
 		escaped := "^" + strings.ReplaceAll(groups[i], ".", `\.`)
+		_, second, _ := strings.Cut(strings.TrimSuffix(groups[i], "."), ".")
 		all[i] = rule{
 			Kind:  [...]string{"prefix", "glob", "regex"}[i%3],
-			Group: groups[i], Escaped: escaped, Regex: escaped + `node[0-9]+-prod\.`,
+			Group: groups[i], Escaped: escaped, Regex: escaped + `node[0-9]+-prod\.`, Inner: `\.` + second + `\.node[0-9]+-prod\.`,
+		}
+		if kind != "" {
+			all[i].Kind = kind
 		}
 	}
 	return all
@@ -165,6 +174,8 @@ func (y *system) prepare(peers string, w *work, s scenario) (reason string, err 
 		if file = y.aggregate; file == "" {
 			return "it does not aggregate", nil
 		}
+	case s.pickleIn && !y.pickle:
+		return "it does not take pickle", nil
 	}
 	if file == "" {
 		return "", nil

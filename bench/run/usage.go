@@ -16,6 +16,7 @@ type usage struct {
 	user, sys float64 // how the kernel splits them, in its ticks: a ratio, not a measure
 	switches  int64   // context switches of the threads that live
 	peak      int64   // bytes of memory at most, each process at its own time
+	resident  int64   // bytes of memory now
 }
 
 // tick is what /proc counts CPU time in: USER_HZ, which is 100 on every Linux that Go runs on.
@@ -36,11 +37,11 @@ func used(pid int) (usage, error) {
 	return u, nil
 }
 
-// since returns what was used between before and u. Memory is u's.
+// since returns what was used between before and u. Memory is what u has.
 func (u usage) since(before usage) usage {
 	d := usage{
 		cpu: u.cpu - before.cpu, user: u.user - before.user, sys: u.sys - before.sys,
-		switches: u.switches - before.switches, peak: u.peak,
+		switches: u.switches - before.switches, peak: u.peak, resident: u.resident,
 	}
 	if ticks := d.user + d.sys; ticks > 0 {
 		d.user, d.sys = d.cpu*d.user/ticks, d.cpu*d.sys/ticks
@@ -68,6 +69,7 @@ func (u *usage) add(pid int) error {
 		return err
 	}
 	u.peak += field(status, "VmHWM:") << 10
+	u.resident += field(status, "VmRSS:") << 10
 	threads, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/status", pid))
 	for _, path := range threads {
 		if status, err := os.ReadFile(path); err == nil {

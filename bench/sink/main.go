@@ -30,6 +30,7 @@ type report struct {
 	Sys   float64      `json:"sys"`
 	Ports []portReport `json:"ports"`
 	Check *checkReport `json:"check,omitempty"` // with -verify
+	Delay *probeReport `json:"delay,omitempty"` // with -probes
 	Error string       `json:"error,omitempty"` // what was wrong with the command
 }
 
@@ -40,27 +41,38 @@ func main() {
 	verify := flag.Bool("verify", false, "parse every line, and report sums and what is missing or out of order")
 	suffix := flag.String("suffix", "", "with -verify: only names with this end")
 	without := flag.String("without", "", "with -verify: only names that do not contain this")
+	probes := flag.Bool("probes", false, "look for load's probes, and report how long they took")
+	pickled := flag.Bool("pickle", false, "frames of pickle come in, not lines: their points are what is counted")
 	flag.Parse()
-	var c *check
-	if *verify {
-		c = newCheck(*suffix)
-		c.without = []byte(*without)
+	look := looks{pickle: *pickled}
+	if *probes {
+		look.watch = new(watch)
 	}
-	if err := run(addresses, c); err != nil {
+	if *verify {
+		look.check = newCheck(*suffix)
+		look.check.without = []byte(*without)
+	}
+	if err := run(addresses, look); err != nil {
 		fmt.Fprintln(os.Stderr, "sink:", err)
 		os.Exit(1)
 	}
 }
 
 // run listens, and obeys commands until it is told to quit.
-func run(addresses []string, c *check) error {
-	if len(addresses) == 0 || flag.NArg() > 0 {
-		return fmt.Errorf("usage: sink -listen ADDRESS... [-verify [-suffix TEXT]]")
+func run(addresses []string, look looks) error {
+	modes := 0
+	for _, on := range []bool{look.check != nil, look.watch != nil, look.pickle} {
+		if on {
+			modes++
+		}
 	}
-	s := &sink{check: c}
+	if len(addresses) == 0 || flag.NArg() > 0 || modes > 1 {
+		return fmt.Errorf("usage: sink -listen ADDRESS... [-verify [-suffix TEXT] | -probes | -pickle]")
+	}
+	s := &sink{looks: look}
 	defer s.close()
 	for _, a := range addresses {
-		p, err := listen(a, c)
+		p, err := listen(a, look)
 		if err != nil {
 			return err
 		}
@@ -99,10 +111,17 @@ func run(addresses []string, c *check) error {
 	}
 }
 
-// A sink is the ports and what checks their lines.
+// A sink is the ports and what looks at their lines.
 type sink struct {
 	ports []*port
-	check *check // nil without -verify
+	looks
+}
+
+// looks is how what comes in is looked at, besides being counted.
+type looks struct {
+	check  *check // nil without -verify
+	watch  *watch // nil without -probes
+	pickle bool
 }
 
 // close closes all ports.
@@ -127,6 +146,7 @@ func (s *sink) obey(words []string) error {
 	}
 	if words[0] == "zero" {
 		s.check.zero()
+		s.watch.zero()
 	}
 	for _, p := range ports {
 		if err := p.obey(words[0]); err != nil {
@@ -146,7 +166,7 @@ func (s *sink) report() report {
 		r.Bytes += one.Bytes
 		r.Last = max(r.Last, one.Last)
 	}
-	r.Check = s.check.report()
+	r.Check, r.Delay = s.check.report(), s.watch.report()
 	var u syscall.Rusage
 	syscall.Getrusage(syscall.RUSAGE_SELF, &u)
 	r.User, r.Sys = float64(u.Utime.Nano())/1e9, float64(u.Stime.Nano())/1e9

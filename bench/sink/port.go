@@ -17,7 +17,7 @@ import (
 // A port is one address and what came in there.
 type port struct {
 	network, address string // the address has the number that the kernel chose
-	check            *check
+	looks
 
 	lines, bytes, reads, opened, cut, last atomic.Int64
 
@@ -41,12 +41,12 @@ type portReport struct {
 }
 
 // listen opens a port.
-func listen(url string, c *check) (*port, error) {
+func listen(url string, look looks) (*port, error) {
 	network, address, ok := strings.Cut(url, "://")
 	if !ok {
 		return nil, fmt.Errorf("%q is not like tcp://127.0.0.1:0", url)
 	}
-	p := &port{network: network, address: address, check: c, conns: map[net.Conn]bool{}}
+	p := &port{network: network, address: address, looks: look, conns: map[net.Conn]bool{}}
 	p.changed = sync.NewCond(&p.mu)
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -141,12 +141,19 @@ func (p *port) read(conn net.Conn) {
 		p.pause(conn)
 		n, err := conn.Read(buf)
 		if n > 0 {
-			lines := int64(bytes.Count(buf[:n], []byte{'\n'}))
-			inside = buf[n-1] != '\n'
+			lines := int64(0)
+			if p.pickle {
+				lines = points(&stream, buf[:n])
+				inside = len(stream.tail) > 0
+			} else {
+				lines = int64(bytes.Count(buf[:n], []byte{'\n'}))
+				inside = buf[n-1] != '\n'
+			}
 			if datagrams && inside { // the last line of a datagram needs no newline
 				lines, inside = lines+1, false
 			}
 			p.check.take(&stream, buf[:n], datagrams)
+			p.watch.take(&stream, buf[:n])
 			p.lines.Add(lines)
 			p.bytes.Add(int64(n))
 			p.reads.Add(1)

@@ -15,7 +15,7 @@ const patience = 20 * time.Second
 // open opens a port for a test.
 func open(t *testing.T, url string, c *check) *port {
 	t.Helper()
-	p, err := listen(url, c)
+	p, err := listen(url, looks{check: c})
 	if err != nil {
 		t.Fatal(err)
 	}

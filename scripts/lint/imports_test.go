@@ -49,7 +49,7 @@ var allowed = map[string][]string{
 	"cmd/plumbago":          {every, zap, sys, "github.com/spf13/cobra"},
 
 	"bench/load": {},
-	"bench/sink": {},
+	"bench/sink": {"github.com/lomik/graphite-pickle"},
 	"bench/copy": {},
 	"bench/run":  {sys},
 
