@@ -1,12 +1,11 @@
 package daemon
 
 import (
-	"context"
 	"os"
+	"runtime"
 	"runtime/debug"
 	"runtime/metrics"
 	"sync"
-	"time"
 )
 
 // How much garbage may gather before it is collected, against what is in use: as much again while that is little, and less the
@@ -15,7 +14,6 @@ const (
 	smallHeap   = 64 << 20
 	mostGarbage = 100 // percent
 	fewGarbage  = 15
-	weighEvery  = time.Second
 )
 
 // garbage is how much of it, in percent, may gather beside so many bytes that are in use.
@@ -31,29 +29,43 @@ func weigh() (stop func()) {
 	if os.Getenv("GOGC") != "" {
 		return func() {}
 	}
-	ctx, cancel := context.WithCancel(context.Background())
-	var wg sync.WaitGroup
-	wg.Go(func() { weighUntil(ctx) })
-	return func() {
-		cancel()
-		wg.Wait()
-	}
+	var s scale
+	s.percent = mostGarbage
+	s.wait()
+	return s.stop
 }
 
-func weighUntil(ctx context.Context) {
-	tick := time.NewTicker(weighEvery)
-	defer tick.Stop()
-	live := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
-	for percent := mostGarbage; ; {
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
-			return
-		}
-		metrics.Read(live)
-		if want := garbage(live[0].Value.Uint64()); want*10 < percent*9 || want*9 > percent*10 { // to set it stops all for a moment
-			percent = want
-			debug.SetGCPercent(percent)
-		}
+// A scale weighs what is in use after each collection, so that it costs nothing while nothing happens.
+type scale struct {
+	mu      sync.Mutex
+	percent int
+	stopped bool
+}
+
+// wait has weigh called after the next collection: that of an object which nobody holds.
+func (s *scale) wait() {
+	runtime.AddCleanup(&scale{}, func(s *scale) { s.weigh() }, s)
+}
+
+// weigh sets how much garbage may gather until the next collection.
+func (s *scale) weigh() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.stopped {
+		return
 	}
+	live := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
+	metrics.Read(live)
+	if want := garbage(live[0].Value.Uint64()); want*10 < s.percent*9 || want*9 > s.percent*10 { // to set it stops all for a moment
+		s.percent = want
+		debug.SetGCPercent(want)
+	}
+	s.wait()
+}
+
+// stop lets the collector be.
+func (s *scale) stop() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.stopped = true
 }

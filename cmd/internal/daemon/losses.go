@@ -10,9 +10,10 @@ import (
 )
 
 const (
-	// lossLook is how often the accounts are looked at for losses, lossEvery how often each is told of at most: the first
-	// of it at once, then that of ten seconds together.
+	// lossLook is how often the accounts are looked at for losses, lossRest the same once nothing has come for ten looks, so that
+	// an idle process sleeps; lossEvery how often each is told of at most: the first of it at once, then that of ten seconds together.
 	lossLook  = time.Second
+	lossRest  = 5 * time.Second
 	lossEvery = 10 * time.Second
 )
 
@@ -54,25 +55,35 @@ var lossWords = [stat.NLosses]string{
 // watchLosses tells the log of what is lost, until ctx is done, without a word on the path of a line.
 func (d *Daemon) watchLosses(ctx context.Context) {
 	known := losses{}
-	tick := time.NewTicker(lossLook)
-	defer tick.Stop()
-	for {
+	timer := time.NewTimer(lossLook)
+	defer timer.Stop()
+	for last, still := int64(-1), 0; ; {
 		select {
-		case now := <-tick.C:
-			d.tellLosses(known, now)
+		case now := <-timer.C:
+			came := d.tellLosses(known, now)
+			if still++; came != last {
+				last, still = came, 0
+			}
+			if still < 10 {
+				timer.Reset(lossLook)
+			} else {
+				timer.Reset(lossRest)
+			}
 		case <-ctx.Done():
 			return
 		}
 	}
 }
 
-func (d *Daemon) tellLosses(known losses, now time.Time) {
+// tellLosses looks once, and returns how much has come so far for endpoints, and was lost before.
+func (d *Daemon) tellLosses(known losses, now time.Time) (came int64) {
 	d.pipe.RLock()
 	table, listeners := d.table, d.listeners
 	d.pipe.RUnlock()
 	for _, c := range table.Clusters {
 		for _, e := range c.Dests {
 			counts := e.Counts()
+			came += counts.Enqueued
 			for why, words := range lossWords {
 				n := int64(0)
 				if words != "" {
@@ -87,8 +98,11 @@ func (d *Daemon) tellLosses(known losses, now time.Time) {
 		}
 	}
 	for _, l := range listeners {
-		if n := known.of(l)[0].news(l.Stats().Dropped, now); n > 0 {
+		dropped := l.Stats().Dropped
+		came += dropped
+		if n := known.of(l)[0].news(dropped, now); n > 0 {
 			d.log.Warn("datagrams are lost: the receive buffer is full", zap.String("listener", l.Name()), zap.Int64("datagrams", n))
 		}
 	}
+	return came
 }

@@ -32,9 +32,12 @@ const (
 )
 
 const (
-	// memoryLook is how often the use of memory is looked at; pruneEvery how often names are forgotten while it is short.
-	memoryLook = 50 * time.Millisecond
-	pruneEvery = 10 * time.Second
+	// The use of memory is looked at the more often the less room is left: before growth at fastest, in bytes a second, could
+	// fill half of it, in these bounds.
+	fastest    = 256 << 20
+	leastLook  = 50 * time.Millisecond
+	mostLook   = 5 * time.Second
+	pruneEvery = 10 * time.Second // how often names are forgotten while it is short
 )
 
 // A memory is the limit on what the process takes, and how close it is.
@@ -88,6 +91,12 @@ func (m *memory) look(live, pending int64) (tight, changed bool) {
 	return tight, tight != was
 }
 
+// patience returns how long memory need not be looked at when so much is in use.
+func (m *memory) patience(used int64) time.Duration {
+	room := max(0, int64(m.share(tightAt))-used)
+	return min(max(time.Duration(float64(room/2)/fastest*float64(time.Second)), leastLook), mostLook)
+}
+
 // guardMemory keeps the process below its limit until ctx is done, as far as that can be done from here: the shares of the
 // parts are kept by the parts.
 func (d *Daemon) guardMemory(ctx context.Context) {
@@ -98,15 +107,17 @@ func (d *Daemon) guardMemory(ctx context.Context) {
 		debug.SetMemoryLimit(int64(d.memory.share(collectAt)))
 		defer debug.SetMemoryLimit(math.MaxInt64)
 	}
-	tick := time.NewTicker(memoryLook)
-	defer tick.Stop()
+	timer := time.NewTimer(leastLook)
+	defer timer.Stop()
 	pruned := time.Time{}
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case now := <-tick.C:
-			tight, changed := d.memory.look(d.memory.status().Live, d.pending())
+		case now := <-timer.C:
+			live, pending := d.memory.status().Live, d.pending()
+			tight, changed := d.memory.look(live, pending)
+			timer.Reset(d.memory.patience(live + pending))
 			if changed {
 				d.tighten(tight)
 			}

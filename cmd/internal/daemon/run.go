@@ -37,6 +37,7 @@ func Run(d *Daemon, log *Log, serve func(*Daemon) (stop func(context.Context), e
 	log.Info("started", zap.String("version", Version()), zap.Int("listeners", len(d.File().Listen)), zap.Int("rules", len(d.File().Rule)),
 		zap.Uint64("descriptors", d.descriptors))
 	defer weigh()()
+	shed()
 	systemd := newManager(d, log.Logger)
 	defer systemd.close()
 	d.setHooks(Hooks{Log: log.Prepare, Around: systemd.reload})
