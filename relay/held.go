@@ -26,7 +26,7 @@ func (l *Lane) offer(d *dest.Dest, f *carbon.Frame) {
 			return
 		}
 	}
-	if d.Offer(f) != nil {
+	if d.Offer(f, l.waits) != nil {
 		l.held = append(l.held, heldFrame{d, f})
 	}
 }
@@ -46,7 +46,7 @@ func (l *Lane) Held() (room <-chan struct{}) {
 		return nil
 	}
 	first := l.held[0]
-	if room = first.dest.Offer(first.frame); room == nil {
+	if room = first.dest.Offer(first.frame, l.waits); room == nil {
 		l.held = l.held[1:]
 		return l.Held()
 	}

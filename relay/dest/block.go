@@ -1,12 +1,26 @@
 package dest
 
-import "plumbago/carbon"
+import (
+	"time"
 
-// Offer takes over one reference to f, as Push does, unless the endpoint makes its senders wait (overflow = "block") and
-// has no room for f: then it takes nothing and returns a channel that is closed when it is worth to offer f again. It never
-// waits itself.
-func (d *Dest) Offer(f *carbon.Frame) (room <-chan struct{}) {
-	if d.queue.patient {
+	"plumbago/carbon"
+)
+
+// How fast an endpoint has to take what is sent, in bytes a second, for a flood to be held to its pace; over how many milliseconds that
+// is measured, and how long it may then take nothing.
+const (
+	briskPace    = 8 << 20
+	briskMeasure = 100
+	briskPause   = 500
+)
+
+// Offer takes over one reference to f, as Push does, unless the endpoint makes its senders wait and has no room for f: then it
+// takes nothing and returns a channel that is closed when it is worth to offer f again. It never waits itself.
+//
+// An endpoint makes them wait with overflow = "block". With any other, too, where the sender is one who can wait, as long as it is brisk
+// and a quarter of its queue is full: a flood that comes faster than a fast endpoint takes it is then held back, not lost.
+func (d *Dest) Offer(f *carbon.Frame, canWait bool) (room <-chan struct{}) {
+	if d.queue.patient || canWait {
 		if room = d.queue.awaits(len(f.Bytes)); room != nil {
 			return room
 		}
@@ -27,7 +41,14 @@ func (d *Dest) Hurry() {
 func (q *queue) awaits(size int) <-chan struct{} {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if q.closed || q.hurried || q.bytes == 0 || q.bytes+size <= q.most(q.bytes+size) {
+	switch {
+	case q.closed || q.hurried || q.bytes == 0:
+		return nil
+	case q.patient:
+		if q.bytes+size <= q.most(q.bytes+size) {
+			return nil
+		}
+	case q.waiting()+size <= q.limit/4 && q.bytes+size <= q.most(q.bytes+size) || !q.isBrisk(time.Now().UnixMilli()):
 		return nil
 	}
 	if q.space == nil {
@@ -38,8 +59,26 @@ func (q *queue) awaits(size int) <-chan struct{} {
 
 // admit wakes those who wait for room, if there is some; the lock is held. It is called where bytes have left the queue.
 func (q *queue) admit() {
-	if q.space != nil && (q.closed || q.hurried || q.bytes <= q.limit/2 || q.bytes+carbon.FrameSize <= q.limit) {
+	enough := q.bytes <= q.limit/2 || q.bytes+carbon.FrameSize <= q.limit
+	if !q.patient {
+		enough = q.waiting() <= q.limit/8 && q.bytes+carbon.FrameSize <= q.limit
+	}
+	if q.space != nil && (q.closed || q.hurried || enough) {
 		close(q.space)
 		q.space = nil
 	}
 }
+
+// waiting returns how many bytes are still to be written; the lock is held.
+func (q *queue) waiting() int { return q.bytes - q.trail.bytes }
+
+// measure notes that so many bytes went out; now is in Unix milliseconds and the lock is held.
+func (q *queue) measure(written, now int64) {
+	q.sent += written
+	if took := now - q.since; took >= briskMeasure {
+		q.pace, q.since, q.before = (q.sent-q.before)*1000/took, now, q.sent
+	}
+}
+
+// isBrisk says whether the endpoint lately took what was sent fast; the lock is held.
+func (q *queue) isBrisk(now int64) bool { return q.pace >= briskPace && now-q.since < briskPause }

@@ -101,13 +101,13 @@ func TestShareBlocks(t *testing.T) {
 	ds := somewhere(t, 2, "block")
 	Share(ds, 8<<20)
 	n := 0
-	for ds[0].Offer(sized('x', carbon.FrameSize)) == nil {
+	for ds[0].Offer(sized('x', carbon.FrameSize), false) == nil {
 		n++
 	}
 	if n != 6<<20/carbon.FrameSize {
 		t.Errorf("%d frames were taken, want 6 MiB", n)
 	}
-	if ds[1].Offer(sized('x', carbon.FrameSize)) != nil {
+	if ds[1].Offer(sized('x', carbon.FrameSize), false) != nil {
 		t.Error("the other has no room")
 	}
 }

@@ -27,6 +27,9 @@ type queue struct {
 	bytes  int         // of all their frames
 	inHand int         // of those in hand alone
 	sent   int64       // bytes written in all
+	before int64       // bytes written in all until
+	since  int64       // this moment, in Unix milliseconds, when the pace was last measured
+	pace   int64       // bytes a second
 	idle   bool        // the goroutine found nothing to do: the next push wakes it
 	proofs bool        // what is written is kept until it is proven to have been read
 	closed bool        // no more is taken
@@ -173,7 +176,7 @@ func (q *queue) settle(written int64) (unproven int64) {
 	var spare [maxHand]*carbon.Frame
 	now := time.Now().UnixMilli()
 	q.mu.Lock()
-	q.sent += written
+	q.measure(written, now)
 	for i := range q.hand {
 		if p := &q.hand[i]; p.mark == 0 && !p.resent && p.delivered > 0 {
 			q.delays.Add(now-p.frame.Oldest, p.delivered)
