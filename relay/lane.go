@@ -12,9 +12,8 @@ import (
 // forget is how long a name is remembered at least after its last sample; at most twice as long.
 const forget = 10 * time.Minute
 
-// glance is how many names are looked up together: their places are touched one after the other before any is used, so
-// that the memory's waits overlap.
-const glance = 64
+// tick is how often a lane is flushed: what need not gather for longer is handed on each time.
+const tick = 5 * time.Millisecond
 
 // slack is by how many milliseconds a frame may be younger than it should be when it is handed on, so that one which was
 // opened just after a tick need not wait for a second one.
@@ -42,6 +41,7 @@ type Lane struct {
 	scatter *aggregate.Scatter
 	renamed *carbon.Batch // scratch: a point under another name
 	asking  asking        // scratch
+	touched byte          // see lookUp
 	counts  stat.Counts
 	busiest prefixes
 	source  int64 // 0 for a worker's lane; 1 for a shard's: its points are emitted, not received
@@ -242,26 +242,6 @@ func (l *Lane) accept(b *carbon.Batch) {
 	b.Free()
 }
 
-// lookUp finds what is known of the names of points.
-func (l *Lane) lookUp(b *carbon.Batch, points []carbon.Point, found *[glance]*seen) {
-	g := &l.memory.young
-	mask := uint64(len(g.slots) - 1)
-	for i := range points {
-		found[i] = &g.slots[points[i].Hash&mask]
-	}
-	for i := range points {
-		s, p := found[i], &points[i]
-		if s.hash != p.Hash || s.size == 0 || !sameName(g, s, b.Name(p)) {
-			found[i] = g.find(p.Hash, b.Name(p))
-		}
-	}
-}
-
-// sameName says whether s is of the name.
-func sameName(g *generation, s *seen, name []byte) bool {
-	return string(g.nameOf(s)) == string(name)
-}
-
 // results takes the results of aggregates, whose ways are known.
 func (l *Lane) results(b *carbon.Batch, points []carbon.Point) {
 	for i := range points {
@@ -353,7 +333,7 @@ func (l *Lane) Flush() (stillOpen bool) {
 		x := &l.boxes[i]
 		switch {
 		case x.frame == nil:
-		case now.UnixMilli()-x.frame.Oldest+slack >= x.cluster.gather.Milliseconds():
+		case x.cluster.gather <= tick, now.UnixMilli()-x.frame.Oldest+slack >= x.cluster.gather.Milliseconds():
 			x.push(l.give)
 		default:
 			stillOpen = true

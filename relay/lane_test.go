@@ -331,6 +331,30 @@ func benchAccept(b *testing.B, what string, rules ...RuleOptions) {
 	}
 }
 
+// BenchmarkMeet takes names that the lane does not know, of a thousand groups.
+func BenchmarkMeet(b *testing.B) {
+	line := carbon.NewLineDecoder(carbon.DefaultLimits())
+	l, next, lines := (*Lane)(nil), 0, 0
+	for b.Loop() {
+		b.StopTimer()
+		if next%1_000_000 < 1000 {
+			l, _ = benchLane(b, 1, sending("**", "a"))
+		}
+		block := carbon.NewBatch()
+		for range 700 {
+			block.Bytes = fmt.Appendf(block.Bytes, "sfo.ingest%04d.node%06d-prod.load.shortterm.one-minute 12.5 1700000000\n", next%1000, next/1000)
+			next++
+		}
+		if err := line.Decode(block, 0); err != nil {
+			b.Fatal(err)
+		}
+		lines += len(block.Points)
+		b.StartTimer()
+		l.Accept(block)
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(lines), "ns/name")
+}
+
 // A known name costs no allocation, whether it is sent, folded or both.
 func TestAcceptDoesNotAllocate(t *testing.T) {
 	if raceEnabled {

@@ -12,6 +12,7 @@ const (
 	prefixesKept  = 256  // how many prefixes a lane tells apart: those with the most lines and new names
 	samplesSecond = 500  // of how many points a second the lane looks at the name, to count lines by prefix
 	mostStride    = 4096 // the most points of which one is looked at
+	freshStride   = 8    // of how many new names with prefixes that find no room one is looked at
 	prefixWindow  = 60   // seconds over which lines and new names are counted
 )
 
@@ -31,6 +32,7 @@ type prefixes struct {
 	skip   int   // how many more to leave out
 	second int64 // that lines are counted of, in Unix time
 	lines  int   // in it
+	missed int   // new names with prefixes that find no room
 }
 
 // prefix is what is counted of one.
@@ -73,11 +75,20 @@ func (ps *prefixes) sample(b *carbon.Batch) {
 	ps.skip = i - len(b.Points)
 }
 
-// meet counts a name that the lane did not know.
+// meet counts a name that the lane did not know. Where its prefix would have to take another's place, as happens with most names
+// when there are more prefixes than are kept, it is one in a few that stands for all: to make and forget sketches costs more than all
+// else that is done for a new name.
 func (ps *prefixes) meet(name []byte, hash uint64, now int64) {
-	x := ps.at(name, 1, now)
+	weight := int64(1)
+	if ps.top.Full() && !top.HasText(ps.top, prefixOf(name)) {
+		if ps.missed++; ps.missed%freshStride != 0 {
+			return
+		}
+		weight = freshStride
+	}
+	x := ps.at(name, weight, now)
 	x.names.AddHash(hash)
-	x.fresh[0]++
+	x.fresh[0] += weight
 }
 
 // at returns the figures of a name's prefix, at a time in Unix milliseconds.

@@ -23,6 +23,42 @@ type seen struct {
 // length in four bytes.
 const hasForms = 1 << 15
 
+// glance is how many names are looked up together: their places are touched one after the other before any is used, so
+// that the memory's waits overlap.
+const glance = 64
+
+// lookUp finds what is known of the names of points. Of many names most are in no cache, and a place leads to a text that is not
+// either: each pass touches one kind for all points before the next needs it, so that their waits overlap.
+func (l *Lane) lookUp(b *carbon.Batch, points []carbon.Point, found *[glance]*seen) {
+	g := &l.memory.young
+	mask := uint64(len(g.slots) - 1)
+	for i := range points {
+		s := &g.slots[points[i].Hash&mask]
+		if s.hash != points[i].Hash || s.size == 0 {
+			s = nil
+		}
+		found[i] = s
+	}
+	touched := byte(0)
+	for _, s := range found[:len(points)] {
+		if s != nil {
+			touched += g.nameOf(s)[0]
+		}
+	}
+	l.touched = touched // or the compiler would leave the pass out
+	for i := range points {
+		s, p := found[i], &points[i]
+		if s == nil || !sameName(g, s, b.Name(p)) {
+			found[i] = g.find(p.Hash, b.Name(p))
+		}
+	}
+}
+
+// sameName says whether s is of the name.
+func sameName(g *generation, s *seen, name []byte) bool {
+	return string(g.nameOf(s)) == string(name)
+}
+
 // A generation is a set of names with what is known of them, in open addressing.
 type generation struct {
 	slots   []seen

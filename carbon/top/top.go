@@ -57,6 +57,15 @@ func AddText[V any](t *Top[string, V], k []byte, weight int64) *Entry[string, V]
 	return t.Add(string(k), weight)
 }
 
+// HasText says whether a text is kept.
+func HasText[V any](t *Top[string, V], k []byte) bool {
+	_, ok := t.of[string(k)]
+	return ok
+}
+
+// Full says whether a new key takes another's place.
+func (t *Top[K, V]) Full() bool { return len(t.heap) == t.size }
+
 // Len returns how many keys are kept.
 func (t *Top[K, V]) Len() int { return len(t.heap) }
 
