@@ -35,6 +35,9 @@ func (c *checker) listenLimits(p Place, o *ingest.Options) {
 	if o.Rate < 0 || o.Rate > ingest.MaxRate {
 		c.fault(p, "rate", fmt.Sprintf("must be from 0 to %d samples a second", ingest.MaxRate), "0 is no limit")
 	}
+	if o.Linger > time.Second {
+		c.fault(p, "linger", "must be at most 1s", `"0" reads and hands on at once`)
+	}
 	c.listenTLS(p, o)
 	c.pointless(p, o)
 }

@@ -7,9 +7,7 @@ import (
 
 // laterKeys are keys that plumbago will have and has not yet, by section. They are told from misspelt ones, so that
 // nobody hunts for a typing error that is none.
-var laterKeys = map[string][]string{
-	"listen": {"linger"},
-}
+var laterKeys = map[string][]string{}
 
 // laterValues are values, by key, of which the same is true.
 var laterValues = map[string][]string{

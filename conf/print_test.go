@@ -87,6 +87,7 @@ connections = 0
 rate = 0
 proxy_protocol = false
 compress = "none"
+linger = "5ms"
 
 [[listen]]
 protocol = "pickle"
@@ -101,6 +102,7 @@ connections = 0
 rate = 0
 proxy_protocol = false
 compress = "none"
+linger = "5ms"
 
 [[cluster]]
 name = "log"

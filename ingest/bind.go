@@ -103,7 +103,7 @@ func (l *Listener) addPackets(a Address, conn packetConn, file socketFile, lent 
 	p := &packetSocket{
 		listener: l, worker: w, conn: conn, raw: raw, file: file, at: a, lent: lent, unix: a.Network == "unixgram",
 		lines: l.opts.Protocol != "pickle", drops: &drops{raw: raw},
-		from: &origin{decoder: d, listener: a.String(), limiter: l.limiter, limited: &l.counts.rateLimited, received: &l.counts.received, kinds: l.kinds, callers: &l.callers},
+		from: &origin{decoder: d, listener: a.String(), limiter: l.limiter, limited: &l.counts.rateLimited, received: &l.counts.received, kinds: l.kinds, callers: &l.callers, hurry: l.opts.Linger <= 0},
 	}
 	p.attempt = p.tryReceive
 	if p.unix {

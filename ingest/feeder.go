@@ -2,7 +2,6 @@ package ingest
 
 import (
 	"iter"
-	"net/netip"
 
 	"plumbago/carbon"
 )
@@ -28,7 +27,7 @@ func (f *feeder) hand(lines iter.Seq[[]byte]) bool {
 	var b *carbon.Batch
 	send := func() {
 		f.listener.counts.bytes.Add(int64(len(b.Bytes)))
-		f.worker.inbox <- work{b, f.from, netip.AddrPort{}}
+		f.worker.inbox <- work{batch: b, from: f.from}
 		b = nil
 	}
 	for line := range lines {

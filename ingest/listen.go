@@ -186,7 +186,7 @@ func (l *Listener) serve(conn net.Conn, name string, secure bool) {
 	w, d := l.turn()
 	s := &stream{
 		listener: l, worker: w, conn: conn, out: conn, secure: secure, tcp: peer.IsValid(), peer: peer, heard: time.Now(), cut: l.opts.cutter(),
-		from: &origin{decoder: d, listener: name, conn: conn, limiter: l.limiter, limited: &l.counts.rateLimited, received: &l.counts.received, kinds: l.kinds, callers: &l.callers},
+		from: &origin{decoder: d, listener: name, conn: conn, limiter: l.limiter, limited: &l.counts.rateLimited, received: &l.counts.received, kinds: l.kinds, callers: &l.callers, hurry: l.opts.Linger <= 0},
 	}
 	l.streams[s] = struct{}{}
 	l.counts.accepted.Add(1)

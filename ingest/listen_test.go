@@ -37,7 +37,9 @@ func TestCloseReadsWhatHasArrived(t *testing.T) {
 		t.Helper()
 		sink := newRecorder()
 		sink.gate = make(chan struct{})
-		r := newRig(t, on("line", address), sink)
+		o := on("line", address)
+		o.Linger = 0 // so that each line is read by itself, though nobody decodes
+		r := newRig(t, o, sink)
 		text, names := lines(inboxSize + 1)
 		busy := dial(t, r.Addrs()[0])
 		for _, line := range strings.SplitAfter(text, "\n") { // one in the sink, the others in the inbox

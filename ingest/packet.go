@@ -121,6 +121,9 @@ func (p *packetSocket) tryReceive(fd uintptr) bool {
 
 // breathe waits a little if the socket, which is empty now, was so a short time ago.
 func (p *packetSocket) breathe() {
+	if p.listener.opts.Linger <= 0 {
+		return
+	}
 	now := time.Now()
 	busy := now.Sub(p.woke) < 2*p.gather
 	if p.woke = now; busy {
@@ -240,7 +243,7 @@ func (p *packetSocket) addFrames(data []byte) {
 }
 
 func (p *packetSocket) send() {
-	p.worker.inbox <- work{p.batch, p.from, p.peer}
+	p.worker.inbox <- work{batch: p.batch, from: p.from, peer: p.peer}
 	p.batch = nil
 }
 

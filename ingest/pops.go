@@ -2,7 +2,6 @@ package ingest
 
 import (
 	"context"
-	"net/netip"
 	"sync/atomic"
 
 	"go.uber.org/zap"
@@ -107,7 +106,7 @@ func (s *listSource) refuse(bad []string) bool {
 	for _, record := range bad {
 		b.RefuseText(stat.BadFields, 0, []byte(record))
 	}
-	s.worker.inbox <- work{b, s.from, netip.AddrPort{}}
+	s.worker.inbox <- work{batch: b, from: s.from}
 	return true
 }
 

@@ -53,7 +53,8 @@ type stream struct {
 	spoke    bool // something has been read
 	awaited  bool // the stop has given it time for its first bytes
 
-	pulse atomic.Uint32 // quiet, busy or waiting
+	pulse  atomic.Uint32 // quiet, busy or waiting
+	holder atomic.Uint32 // held, resting or visited: who owns all but this
 	// Of the listener, under its lock.
 	heard  time.Time // when it was last seen not to be quiet
 	ending bool      // its deadline is set to the past, and stays so
@@ -63,6 +64,7 @@ type stream struct {
 	batch    *carbon.Batch // between two reads nil, or an unfinished message that is long
 	reserved bool          // a place in the worker's room is held
 	words    [][]byte      // of a command of RESP, to be used again
+	pause    *pause        // nil until it has brought something and may rest
 
 	// What attempt, the callback of a RawConn, leaves behind.
 	attempt func(fd uintptr) bool // s.tryRead, made once
@@ -135,7 +137,10 @@ func (s *stream) readRaw(raw syscall.RawConn) error {
 		case s.got == 0:
 			return io.EOF
 		default:
-			err = s.take()
+			s.mayRest(raw)
+			if err = s.take(); s.pause != nil && s.pause.lent {
+				err = s.rest()
+			}
 		}
 		if err != nil {
 			return err
@@ -149,6 +154,11 @@ func (s *stream) tryRead(fd uintptr) bool {
 	if s.starved = !s.tryReserve(); s.starved {
 		return true
 	}
+	return s.fill(fd)
+}
+
+// fill is tryRead by who needs no place in the room, or has it.
+func (s *stream) fill(fd uintptr) bool {
 	s.load()
 	b := s.batch
 	if s.got, s.err = read(fd, b.Bytes[s.old:cap(b.Bytes)]); s.got > 0 {
@@ -247,50 +257,52 @@ func (s *stream) unload() {
 	s.release()
 }
 
-// take takes what a read has brought, and sees that what is left of it for the next one does not become too much.
+// take cuts the batch after a read and hands on what is whole.
 func (s *stream) take() error {
-	if err := s.split(); err != nil {
-		return err
+	if s.listener.events != nil {
+		s.note()
+		if err := s.converse(); err != nil {
+			return err
+		}
+		return s.hold()
 	}
-	n := int64(cap(s.tail))
-	if s.batch != nil {
-		n += int64(cap(s.batch.Bytes))
+	b, err := s.whole()
+	if err != nil {
+		s.pause = nil
 	}
-	if n < minRead { // the rest of a line: the number of connections bounds those
-		n = 0
+	if b == nil {
+		s.release()
+	} else {
+		s.send(b)
 	}
-	if !s.listener.opts.Unfinished.add(n - s.held) {
-		s.listener.crowded(s)
-		return errCrowded
-	}
-	s.held = n
-	return nil
+	return err
 }
 
-// errCrowded is what a reader ends with when its unfinished message has no room.
-var errCrowded = errors.New("there is no room for its unfinished message")
-
-// split cuts the batch after a read and hands on what is whole.
-func (s *stream) split() error {
+// note counts what was read.
+func (s *stream) note() {
 	s.listener.counts.bytes.Add(int64(s.got))
 	s.touch()
-	if s.listener.events != nil {
-		return s.converse()
-	}
+}
+
+// whole cuts the batch after a read and returns what of it is to be decoded, nil if nothing is.
+func (s *stream) whole() (*carbon.Batch, error) {
+	s.note()
 	b := s.batch
 	whole, ok := s.cut.cut(b, s.old)
 	if whole == 0 && len(b.Bytes) >= keepTail && !hasBad(b) {
 		s.tail = s.tail[:0]
-		s.release()
-		return nil
+		return nil, s.hold()
 	}
 	s.keep(b.Bytes[whole:])
 	b.Bytes = b.Bytes[:whole]
-	s.send(b)
-	if !ok {
-		return errBroken
+	if len(b.Bytes) == 0 && !hasBad(b) {
+		b.Free()
+		b = nil
 	}
-	return nil
+	if !ok {
+		return b, errBroken
+	}
+	return b, s.hold()
 }
 
 // errBroken is what a reader ends with when nobody can know where its stream's next message starts.
@@ -318,7 +330,11 @@ func (s *stream) send(b *carbon.Batch) {
 		return
 	}
 	s.reserved = false
-	s.worker.inbox <- work{b, s.from, s.peer}
+	k := work{batch: b, from: s.from, peer: s.peer}
+	if s.pause != nil && s.pause.wanted {
+		k.rest = s.lend()
+	}
+	s.worker.inbox <- k
 }
 
 // hasBad reports whether anything was refused in b.
@@ -348,41 +364,4 @@ func (s *stream) unloadAll() {
 		s.batch.Free()
 	}
 	s.batch, s.tail = nil, nil
-}
-
-// reserve waits for room in the worker's inbox, at most until the listener is aborted.
-func (s *stream) reserve() error {
-	if s.tryReserve() {
-		return nil
-	}
-	s.pulse.Store(waiting)
-	defer s.pulse.Store(busy)
-	select {
-	case s.worker.room <- struct{}{}:
-		s.reserved = true
-		return nil
-	case <-s.listener.abort:
-		return errAborted
-	}
-}
-
-// tryReserve does so without waiting.
-func (s *stream) tryReserve() bool {
-	if s.reserved {
-		return true
-	}
-	select {
-	case s.worker.room <- struct{}{}:
-		s.reserved = true
-	default:
-	}
-	return s.reserved
-}
-
-// release gives the place back that was not needed.
-func (s *stream) release() {
-	if s.reserved {
-		s.reserved = false
-		<-s.worker.room
-	}
 }

@@ -34,7 +34,9 @@ type Worker struct {
 	linger time.Duration
 	log    *zap.Logger
 
-	notebook notebook // of its own goroutine
+	notebook notebook // of its own goroutine, as are
+	rests    []rest   // streams that it reads itself, see linger.go
+	hurry    bool     // something came that may not linger
 
 	// A reader takes a place in room before it reads, and the worker frees the place once it has the batch. So inbox
 	// always has space for who holds one, and readers that wait for a slow worker hold no batch.
@@ -51,6 +53,7 @@ type work struct {
 	batch *carbon.Batch
 	from  *origin        // nil if its points are there already
 	peer  netip.AddrPort // who sent it; the zero one if nobody knows, or it does not matter
+	rest  *stream        // to be read by the worker from now on; nil if it goes on by itself
 }
 
 // name names who sent it.
@@ -73,13 +76,14 @@ type origin struct {
 	received *atomic.Int64 // counts what came, good or bad; nil if nobody wants to know
 	kinds    *kinds        // counts it by type; nil if it is not for statsd
 	callers  *callers      // of its listener
+	hurry    bool          // what came may not linger
 	conn     net.Conn      // nil for datagrams, each of which stands for itself
 	refused  bool          // a decoder said that the stream cannot go on
 	warned   time.Time     // when a datagram's refusal was last logged
 }
 
 // NewWorker returns a worker that decodes into sink, and does not start it. The sink is to serve asks while it waits.
-// It is flushed linger after it was given something, and again until it says that nothing was open; with no linger,
+// It is flushed at ticks, linger apart, as long as it was given something or says that something is open; with no linger,
 // after every few batches.
 func NewWorker(sink carbon.Sink, asks chan func(), linger time.Duration, log *zap.Logger) *Worker {
 	return &Worker{
@@ -164,8 +168,12 @@ func (w *Worker) run() {
 				w.sink.Flush()
 				continue
 			}
+			if w.hurry {
+				w.sink.Flush()
+				w.hurry = false
+			}
 			if !armed {
-				tick.Reset(w.linger)
+				tick.Reset(untilTick(w.linger))
 				armed = true
 			}
 		case f := <-w.asks:
@@ -174,26 +182,28 @@ func (w *Worker) run() {
 			w.finish()
 			return
 		case <-tick.C:
-			armed = w.flush(tick)
+			armed = w.beat(tick)
 			continue
 		}
 		// A select with several ways open takes any; so that a busy inbox cannot keep the timer waiting it is asked
 		// alone, after each round.
 		select {
 		case <-tick.C:
-			armed = w.flush(tick)
+			armed = w.beat(tick)
 		default:
 		}
 	}
 }
 
-// flush flushes the sink and reports whether tick runs again, as it does until there was nothing to flush.
-func (w *Worker) flush(tick *time.Timer) bool {
-	open := w.sink.Flush()
-	if open {
-		tick.Reset(w.linger)
+// beat reads the streams that rest, flushes the sink and reports whether tick runs again, as it does until there is nothing to
+// read or to flush.
+func (w *Worker) beat(tick *time.Timer) bool {
+	w.visitAll()
+	if open := w.sink.Flush(); !open && len(w.rests) == 0 {
+		return false
 	}
-	return open
+	tick.Reset(untilTick(w.linger))
+	return true
 }
 
 // round decodes k and a few more that are waiting already.
@@ -209,8 +219,16 @@ func (w *Worker) round(k work) {
 	w.decode(k)
 }
 
+// decode takes a batch out of its room and handles it.
 func (w *Worker) decode(k work) {
 	<-w.room
+	w.handle(k)
+	if k.rest != nil {
+		w.rests = append(w.rests, rest{stream: k.rest})
+	}
+}
+
+func (w *Worker) handle(k work) {
 	if k.from == nil {
 		w.sink.Accept(k.batch)
 		return
@@ -219,6 +237,7 @@ func (w *Worker) decode(k work) {
 		k.batch.Free()
 		return
 	}
+	w.hurry = w.hurry || k.from.hurry
 	size := len(k.batch.Bytes)
 	k.batch.Peer = k.peer
 	w.notebook.open(k.batch)
