@@ -48,7 +48,7 @@ func (q *queue) awaits(size int) <-chan struct{} {
 		if q.bytes+size <= q.most(q.bytes+size) {
 			return nil
 		}
-	case q.waiting()+size <= q.limit/4 && q.bytes+size <= q.most(q.bytes+size) || !q.isBrisk(time.Now().UnixMilli()):
+	case q.unwritten()+size <= q.limit/4 && q.bytes+size <= q.most(q.bytes+size) || !q.isBrisk(time.Now().UnixMilli()):
 		return nil
 	}
 	if q.space == nil {
@@ -61,7 +61,7 @@ func (q *queue) awaits(size int) <-chan struct{} {
 func (q *queue) admit() {
 	enough := q.bytes <= q.limit/2 || q.bytes+carbon.FrameSize <= q.limit
 	if !q.patient {
-		enough = q.waiting() <= q.limit/8 && q.bytes+carbon.FrameSize <= q.limit
+		enough = q.unwritten() <= q.limit/8 && q.bytes+carbon.FrameSize <= q.limit
 	}
 	if q.space != nil && (q.closed || q.hurried || enough) {
 		close(q.space)
@@ -69,8 +69,8 @@ func (q *queue) admit() {
 	}
 }
 
-// waiting returns how many bytes are still to be written; the lock is held.
-func (q *queue) waiting() int { return q.bytes - q.trail.bytes }
+// unwritten returns how many bytes are still to be written; the lock is held.
+func (q *queue) unwritten() int { return q.bytes - q.trail.bytes }
 
 // measure notes that so many bytes went out; now is in Unix milliseconds and the lock is held.
 func (q *queue) measure(written, now int64) {
