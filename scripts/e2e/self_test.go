@@ -41,7 +41,7 @@ func TestSelf(t *testing.T) {
 	out := newSink(t)
 	port, gone := freePort(t), freePort(t)
 	file := filepath.Join(t.TempDir(), "own.mmstats")
-	d := start(t, setup{conf: fmt.Sprintf(ownFigures, file, port, out.addr, fmt.Sprintf("127.0.0.1:%d", gone))})
+	d := start(t, setup{args: []string{"--drain", "100ms"}, conf: fmt.Sprintf(ownFigures, file, port, out.addr, fmt.Sprintf("127.0.0.1:%d", gone))})
 	before := time.Now()
 	send(t, "tcp", fmt.Sprintf("127.0.0.1:%d", port), "a 1\nb 2\nc x\n")
 	d.received(3)
