@@ -9,9 +9,9 @@ import (
 // How fast an endpoint has to take what is sent, in bytes a second, for a flood to be held to its pace; over how many milliseconds that
 // is measured, and how long it may then take nothing.
 const (
-	briskPace    = 8 << 20
+	briskPace    = 32 << 20
 	briskMeasure = 100
-	briskPause   = 500
+	briskPause   = 250
 )
 
 // Offer takes over one reference to f, as Push does, unless the endpoint makes its senders wait and has no room for f: then it
