@@ -10,7 +10,7 @@ import (
 const mask = "***"
 
 // password finds what stands between the : and the @ of a URL.
-var password = regexp.MustCompile(`(://[^\s/?#@:]*:)([^\s/?#@]+)(@)`)
+var password = regexp.MustCompile(`(://[^\s/?#@:]*:)([^\s/?#"']+)(@)`)
 
 // masked returns text with every password in it masked, but for those that the environment has.
 func masked(text string) string {
@@ -77,7 +77,9 @@ func Unmask(f *File, text []byte) []byte {
 	out := string(text)
 	for hidden, was := range of {
 		if was != "" {
-			out = strings.ReplaceAll(out, hidden, was)
+			for _, q := range []string{`"`, `'`} { // as a whole: one may begin as another does
+				out = strings.ReplaceAll(out, q+hidden+q, q+was+q)
+			}
 		}
 	}
 	return []byte(out)

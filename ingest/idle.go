@@ -43,7 +43,7 @@ func (l *Listener) sweep(now time.Time, idle time.Duration) {
 	for s := range l.streams {
 		switch {
 		case !s.tcp || s.ending:
-		case s.pulse.CompareAndSwap(busy, quiet), s.pulse.Load() == waiting:
+		case s.pulse.CompareAndSwap(busy, quiet), s.pulse.Load() == waiting, s.holder.Load() != held:
 			s.heard = now
 		case now.Sub(s.heard) >= idle:
 			l.counts.idled.Add(1)

@@ -140,3 +140,44 @@ func tcpPair(t *testing.T) (ours, theirs *net.TCPConn) {
 	}
 	return one.(*net.TCPConn), two.(*net.TCPConn)
 }
+
+// A stream is not silent while it rests with a worker that has no time for it.
+func TestIdleWhileResting(t *testing.T) {
+	w := NewWorker(nowhere{}, nil, time.Millisecond, zap.NewNop()) // which is not started
+	l, err := NewListener(on("line", "tcp://127.0.0.1:0"), 0, []*Worker{w}, zap.NewNop())
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &stream{listener: l, worker: w, tcp: true}
+	l.streams = map[*stream]struct{}{s: {}}
+	s.got = 10
+	s.mayRest(nil)
+	s.lend()
+	now := time.Now()
+	for range 5 {
+		now = now.Add(time.Hour)
+		l.sweep(now, time.Minute)
+	}
+	if n := l.counts.idled.Load(); n != 0 || s.ending {
+		t.Errorf("%d connections were silent for too long, and are ending: %v", n, s.ending)
+	}
+}
+
+// What a stream's end cuts goes to the worker without the stream.
+func TestEndOfAHalfLine(t *testing.T) {
+	w := NewWorker(nowhere{}, nil, time.Millisecond, zap.NewNop())
+	l, err := NewListener(on("line", "tcp://127.0.0.1:0"), 0, []*Worker{w}, zap.NewNop())
+	if err != nil {
+		t.Fatal(err)
+	}
+	ours, theirs := tcpPair(t)
+	s := &stream{listener: l, worker: w, conn: theirs, cut: l.opts.cutter(), from: &origin{decoder: l.decoders[0], callers: &l.callers}}
+	write(t, ours, "x.y 1 17")
+	if err := ours.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s.run()
+	if k := <-w.inbox; k.rest != nil || s.holder.Load() != held {
+		t.Errorf("the stream is lent: %v, held: %v", k.rest != nil, s.holder.Load() == held)
+	}
+}

@@ -127,11 +127,11 @@ func (q *quietSocket) SetReadDeadline(t time.Time) error { return q.epoll.SetRea
 
 // Close closes the socket.
 func (q *quietSocket) Close() error {
+	if q.epoll != nil {
+		_ = q.epoll.Close() // which waits for a Read, and that for mu
+	}
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if q.epoll != nil {
-		_ = q.epoll.Close()
-	}
 	if q.fd < 0 {
 		return net.ErrClosed
 	}

@@ -181,6 +181,7 @@ func (s *stream) awaitFirst() bool {
 // drain reads at the stop what has arrived, and what still comes without waiting, within bounds. It does not wait for
 // the socket, so that deadlines do not matter.
 func (s *stream) drain(raw syscall.RawConn) error {
+	s.pause = nil // it stays its reader's
 	left := -1
 	attempt := func(fd uintptr) {
 		if left < 0 {
@@ -342,6 +343,7 @@ func hasBad(b *carbon.Batch) bool { return b.Bad != [stat.NReasons]uint32{} }
 
 // end says what becomes of a message that the stream's end has cut.
 func (s *stream) end(eof bool) {
+	s.pause = nil // nobody comes for it any more
 	if len(s.tail) == 0 && s.batch == nil {
 		s.release()
 		return

@@ -18,9 +18,10 @@ const (
 // takes nothing and returns a channel that is closed when it is worth to offer f again. It never waits itself.
 //
 // An endpoint makes them wait with overflow = "block". With any other, too, where the sender is one who can wait, as long as it is brisk
-// and a quarter of its queue is full: a flood that comes faster than a fast endpoint takes it is then held back, not lost.
+// and a quarter of its queue is full: a flood that comes faster than a fast endpoint takes it is then held back, not lost. Not so with a
+// spool, which takes it, nor where a quarter of the queue is little.
 func (d *Dest) Offer(f *carbon.Frame, canWait bool) (room <-chan struct{}) {
-	if d.queue.patient || canWait {
+	if d.queue.patient || canWait && d.keeper == nil {
 		if room = d.queue.awaits(len(f.Bytes)); room != nil {
 			return room
 		}
@@ -48,6 +49,8 @@ func (q *queue) awaits(size int) <-chan struct{} {
 		if q.bytes+size <= q.most(q.bytes+size) {
 			return nil
 		}
+	case q.limit < 8*carbon.FrameSize:
+		return nil
 	case q.unwritten()+size <= q.limit/4 && q.bytes+size <= q.most(q.bytes+size) || !q.isBrisk(time.Now().UnixMilli()):
 		return nil
 	}

@@ -128,7 +128,10 @@ func TestPushesRefuse(t *testing.T) {
 		t.Helper()
 		l := listen(t, "127.0.0.1:0")
 		o := quick()
-		o.Protocol, o.WriteTimeout = "redis", 50*time.Millisecond
+		o.Protocol = "redis"
+		if answers == "" {
+			o.WriteTimeout = 50 * time.Millisecond
+		}
 		d := newDest(t, fmt.Sprintf("redis://%s?key=nic", l.Addr()), o, nil)
 		d.Push(recordsOf(t, 1, 1))
 		d.Start()

@@ -239,6 +239,9 @@ func (d *disk) passed(p *parcel) { d.mark = max(d.mark, p.mark) }
 func (q *queue) inherit(points int64) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	if q.spool.forsaken {
+		return
+	}
 	q.counts.Enqueued += points
 	q.counts.Spooled += points
 }

@@ -66,9 +66,13 @@ func (d *Dest) layDown() {
 			return
 		case <-tick.C:
 		}
+		patience := d.keeper.patience
+		if last == 0 {
+			patience *= 6 // nothing can be lost but the place where reading goes on
+		}
 		if n := d.queue.waiting(); n != last {
 			since, last = time.Now(), n
-		} else if time.Since(since) >= d.keeper.patience {
+		} else if time.Since(since) >= patience {
 			d.news.log.Error("the disk of the spool hangs: what it did not take is lost", zap.Int64("points", n))
 			d.queue.forsake()
 			return

@@ -26,13 +26,14 @@ type leaving struct {
 
 	mu        sync.Mutex // of those below
 	dests     map[*dest.Dest]account
+	gone      map[account]<-chan struct{}     // closed when the last of its dests has left
 	accounted map[account]stat.EndpointCounts // of those that are gone
 	listeners []*ingest.Listener              // which have yielded, and have connections
 	figures   map[string]ingest.Stats         // of those that are gone, by their names
 }
 
 func newLeaving() *leaving {
-	l := &leaving{dests: map[*dest.Dest]account{}, accounted: map[account]stat.EndpointCounts{}, figures: map[string]ingest.Stats{}}
+	l := &leaving{dests: map[*dest.Dest]account{}, gone: map[account]<-chan struct{}{}, accounted: map[account]stat.EndpointCounts{}, figures: map[string]ingest.Stats{}}
 	l.patience, l.cut = context.WithCancel(context.Background())
 	return l
 }
@@ -53,16 +54,12 @@ func (l *leaving) note(clusters []*relay.Cluster, gone []*dest.Dest) {
 	}
 }
 
-// has says whether a destination for an endpoint of a cluster is still leaving.
-func (l *leaving) has(cluster, endpoint string) bool {
+// last returns what is closed when the destination for an endpoint of a cluster has left that is the last to do so; nil if none is
+// leaving.
+func (l *leaving) last(cluster, endpoint string) <-chan struct{} {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for _, whose := range l.dests {
-		if whose == (account{cluster, endpoint}) {
-			return true
-		}
-	}
-	return false
+	return l.gone[account{cluster, endpoint}]
 }
 
 // drain ends a destination that nobody sends to any more, in the background. What it cannot get out goes to its heir, if it has
@@ -72,6 +69,10 @@ func (l *leaving) drain(d, heir *dest.Dest) {
 	if heir != nil {
 		heir.Follow(gone)
 	}
+	l.mu.Lock()
+	whose := l.dests[d]
+	l.gone[whose] = gone
+	l.mu.Unlock()
 	l.wg.Go(func() {
 		defer close(gone)
 		ctx, cancel := context.WithTimeout(l.patience, farewell)
@@ -82,7 +83,9 @@ func (l *leaving) drain(d, heir *dest.Dest) {
 		d.Remove(ctx)
 		l.mu.Lock()
 		defer l.mu.Unlock()
-		whose := l.dests[d]
+		if l.gone[whose] == gone {
+			delete(l.gone, whose)
+		}
 		sum, counts := l.accounted[whose], d.Counts()
 		sum.Add(&counts)
 		l.accounted[whose] = sum

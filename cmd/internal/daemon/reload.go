@@ -116,7 +116,11 @@ func (d *Daemon) prepareListeners(n *next) error {
 // when the other has let go of it: until then its points wait in memory.
 func (d *Daemon) prepareSpools(n *next) error {
 	for _, fresh := range relay.Gone(n.table.Clusters, d.table.Clusters) {
-		if d.leaving.has(fresh.Status().Cluster, fresh.Endpoint()) || has(d.table.Clusters, fresh) {
+		if has(d.table.Clusters, fresh) {
+			continue
+		}
+		if gone := d.leaving.last(fresh.Status().Cluster, fresh.Endpoint()); gone != nil {
+			fresh.Follow(gone)
 			continue
 		}
 		if err := fresh.Open(); err != nil {
