@@ -112,10 +112,10 @@ func (d *Dest) conclude() error {
 // proven counts what was written as delivered, by a proof that was asked for at that time.
 func (d *Dest) proven(asked time.Time) {
 	if d.unproven > 0 {
+		d.news.proof() // first, so that who sees what is delivered sees why
 		d.queue.prove(everything)
 		d.pace.proven(asked, time.Now())
 		d.clock.proven()
-		d.news.proof()
 		d.unproven = 0
 	}
 }
