@@ -36,7 +36,7 @@ type Options struct {
 	// What gives way when the queue is full: "drop_oldest" or "drop_newest", counted as overflow; or nothing does, and with
 	// "block" the senders have to wait: no connection is read any more until the endpoint takes something, whatever clusters
 	// the samples on it are for. Who sends by UDP cannot be made to wait: the kernel drops what it has no room for.
-	// With any of them a flood is held to the pace of an endpoint that takes 32 MiB a second or more: while it does, no connection is
+	// Without a spool a flood is held, with any of them, to the pace of an endpoint that takes 32 MiB a second or more: while it does, no connection is
 	// read on that would fill more than a quarter of its queue.
 	Overflow string `toml:"overflow" enum:"drop_oldest|drop_newest|block"`
 	// What counts as delivered. "close": what the endpoint's application is proven to have read, by its answer to the end of

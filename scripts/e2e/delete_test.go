@@ -28,24 +28,8 @@ send = "g"
 // erase sends DELETE to the API, with a token unless it is empty.
 func (d *daemon) erase(path, token string) (code int, body string) {
 	d.t.Helper()
-	r, err := http.NewRequest(http.MethodDelete, d.admin+path, nil)
-	if err != nil {
-		d.t.Fatal(err)
-	}
-	if token != "" {
-		r.Header.Set("Authorization", "Bearer "+token)
-	}
-	client := http.Client{Timeout: patience}
-	resp, err := client.Do(r)
-	if err != nil {
-		d.t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	text, err := io.ReadAll(resp.Body)
-	if err != nil {
-		d.t.Fatal(err)
-	}
-	return resp.StatusCode, strings.TrimSpace(string(text))
+	code, body = d.callWith(http.MethodDelete, path, token, "")
+	return code, strings.TrimSpace(body)
 }
 
 // TestDelete deletes series, with a token and without, and shows that they begin anew.
