@@ -14,13 +14,15 @@ type server struct {
 	dir  string
 	cmd  *exec.Cmd
 	cli  *cli
+	tls  []string // further arguments: where it speaks TLS, and with which certificate
 }
 
 // run starts the server and waits until it answers.
 func (s *server) run() {
 	s.t.Helper()
-	s.cmd = exec.Command(part(s.t, "redis-server", "redis-server"), "--port", fmt.Sprint(s.port), "--bind", "127.0.0.1", "--dir", s.dir,
-		"--save", "", "--appendonly", "yes", "--appendfsync", "no") // every answer follows its write, which outlives the process
+	args := []string{"--port", fmt.Sprint(s.port), "--bind", "127.0.0.1", "--dir", s.dir,
+		"--save", "", "--appendonly", "yes", "--appendfsync", "no"} // every answer follows its write, which outlives the process
+	s.cmd = exec.Command(part(s.t, "redis-server", "redis-server"), append(args, s.tls...)...)
 	if err := s.cmd.Start(); err != nil {
 		s.t.Fatal(err)
 	}
