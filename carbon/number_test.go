@@ -130,6 +130,9 @@ func TestAppendNumberIsExact(t *testing.T) {
 		if got, ok := ParseNumber(text); !ok || math.Float64bits(got) != math.Float64bits(v) {
 			t.Fatalf("%v is written as %q, which reads as %v, %v", v, text, got, ok)
 		}
+		if abs := math.Abs(v); abs >= 1e-6 && abs < 1e21 && string(text) != strconv.FormatFloat(v, 'f', -1, 64) {
+			t.Fatalf("%v is written as %q, and %q is shorter", v, text, strconv.FormatFloat(v, 'f', -1, 64))
+		}
 		if len(text)+1 > numberRoom {
 			t.Fatalf("%q is longer than a number may be", text)
 		}
@@ -145,6 +148,11 @@ func randomFloat(random *rand.Rand) float64 {
 			v = float64(random.Int64N(1 << 40))
 		case 1:
 			v = float64(random.Int64N(1<<40)) / 1000
+		case 2: // few digits, or next to such a number
+			v = float64(random.Int64N(1<<random.IntN(51)+1)-random.Int64N(1<<20)) / pow10[random.IntN(7)]
+			if random.IntN(2) == 0 {
+				v = math.Nextafter(v, float64(random.IntN(2)*2-1)*math.MaxFloat64)
+			}
 		}
 		if !math.IsNaN(v) && !math.IsInf(v, 0) {
 			return v
@@ -225,7 +233,7 @@ func BenchmarkParseNumber(bench *testing.B) {
 }
 
 func BenchmarkAppendNumber(bench *testing.B) {
-	for _, v := range []float64{5, 17.4812, 1827364512, 1.0 / 3} {
+	for _, v := range []float64{5, 17.4812, 123.25, 1827364512, 1.0 / 3} {
 		bench.Run(strconv.FormatFloat(v, 'g', -1, 64), func(bench *testing.B) {
 			var room [32]byte
 			for bench.Loop() {
