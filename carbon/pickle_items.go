@@ -122,9 +122,17 @@ func pickledTime(b *Batch, v *pickleValue, now int64) (int64, bool) {
 		return 0, false
 	}
 	t, ok := pickledNumber(b, v)
+	if !ok {
+		return 0, false
+	}
+	return pickledMillis(t, now)
+}
+
+// pickledMillis is pickledTime of a number, also of one that is not finite.
+func pickledMillis(t float64, now int64) (int64, bool) {
 	seconds, fraction := math.Modf(t)
 	switch {
-	case !ok || seconds < -1 || seconds > math.MaxUint32:
+	case !(seconds >= -1 && seconds <= math.MaxUint32):
 		return 0, false
 	case seconds == -1:
 		return now, true
