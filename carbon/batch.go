@@ -76,6 +76,16 @@ func (b *Batch) Add(name []byte, k Kind, value float64, ms int64) *Point {
 	return &b.Points[len(b.Points)-1]
 }
 
+// more appends a point whose fields are all still to be set, where it is to lie: made elsewhere and copied it would cost twice.
+func (b *Batch) more() *Point {
+	if n := len(b.Points); n < cap(b.Points) {
+		b.Points = b.Points[:n+1]
+	} else {
+		b.Points = append(b.Points, Point{})
+	}
+	return &b.Points[len(b.Points)-1]
+}
+
 // AddStatsd appends a point of one of statsd's kinds, whose name is b.Bytes[from:to] and clean; salt parts the names of one
 // listener from those of another. extra is Point.Extra.
 func (b *Batch) AddStatsd(from, to int, k Kind, salt uint64, value float64, extra uint64) {

@@ -15,7 +15,8 @@ import (
 // blank line is no message at all. Each line is decoded by itself: none can touch another one.
 //
 // Most lines have one space between fields that need no mending. For those, sample proves that they are just so while
-// it reads them; every other line, good or bad, goes to odd, which decides in small steps.
+// it reads them; every other line, good or bad, goes to odd, which decides in small steps. Nearly all of most senders are of
+// one form even; usual reads those, and says the same of them as sample does.
 type LineDecoder struct {
 	limits Limits
 
@@ -37,6 +38,10 @@ func NewLineDecoder(l Limits) *LineDecoder {
 func (d *LineDecoder) Decode(b *Batch, now int64) error {
 	size := len(b.Bytes) // lines with statsd's tags append to b.Bytes
 	for at := 0; at < size; {
+		if end, ok := d.usual(b, at, size); ok {
+			at = end
+			continue
+		}
 		stop, next := size, size
 		if n := bytes.IndexByte(b.Bytes[at:size], '\n'); n >= 0 {
 			stop, next = at+n, at+n+1
@@ -52,6 +57,41 @@ func (d *LineDecoder) Line(b *Batch, at, stop int, now int64) {
 	if !d.sample(b, at, stop, now) {
 		d.odd(b, at, stop, now)
 	}
+}
+
+// usual reads the line that begins at b.Bytes[at] if it is "name value time" with a newline before size, where the name is
+// ordinary and without tags and the time has ten digits. It returns where the next line begins. If not it reports false and has done
+// nothing. It finds the fields' ends while it reads them, so each byte is looked at once.
+func (d *LineDecoder) usual(b *Batch, at, size int) (next int, ok bool) {
+	text := b.Bytes[at:size]
+	name, ok := plainName(text)
+	if !ok || name > d.limits.MaxName {
+		return 0, false
+	}
+	rest := text[name+1:]
+	value, n := shortNumber(rest)
+	if n == 0 {
+		var number decimal
+		if number, n = scanDecimal(rest); n == 0 {
+			return 0, false
+		}
+		if value, ok = number.float(rest[:n]); !ok {
+			return 0, false
+		}
+	}
+	s, ok := stamped(rest[n:])
+	if !ok {
+		return 0, false
+	}
+	end := name + 1 + n + stampSize
+	newline := lineEnd(text[end:])
+	if newline == 0 || end+newline-1 > d.limits.MaxLine {
+		return 0, false
+	}
+	p := b.more()
+	p.Hash, p.Value, p.Time, p.Kind, p.Flags = Hash(text[:name], Raw), value, s*1000, Raw, Stamped
+	p.name, p.end, p.size = uint32(at), uint32(at+end), uint16(name)
+	return at + end + newline, true
 }
 
 // sample reads the line b.Bytes[at:stop] if it is one of "name value", "name value time" and these with " N" or " D",
