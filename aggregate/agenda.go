@@ -9,14 +9,22 @@ type agenda struct {
 	times timeHeap
 	at    map[int64]*due
 	last  *due      // that something was added to; nil once it is gone
-	spare [][]entry // emptied lists, for reuse
+	spare [][]entry // emptied parts of lists, for reuse
 }
 
-// A due is a time, in Unix milliseconds, and what is to be looked at then.
+// A due is a time, in Unix milliseconds, and what is to be looked at then: in parts, as it may be a million series, which nobody
+// should copy as they become more. All parts but the last are full.
 type due struct {
-	ms   int64
-	list []entry
+	ms    int64
+	parts [][]entry
 }
+
+// A part holds up to mostPart entries; the first one of a due has no room for so many before they come, as many dues have few.
+// spareParts are kept for reuse.
+const (
+	mostPart   = 1024
+	spareParts = 256
+)
 
 type entry struct {
 	rule   uint16
@@ -30,7 +38,29 @@ func (a *agenda) add(ms int64, e entry) {
 	if a.last == nil || a.last.ms != ms { // mostly it is the same for thousands
 		a.last = a.due(ms)
 	}
-	a.last.list = append(a.last.list, e)
+	a.last.add(e, &a.spare)
+}
+
+// add appends an entry, in a part of spare's if there is need of one.
+func (d *due) add(e entry, spare *[][]entry) {
+	last := len(d.parts) - 1
+	if last < 0 || len(d.parts[last]) == mostPart {
+		d.parts = append(d.parts, d.part(spare))
+		last++
+	}
+	d.parts[last] = append(d.parts[last], e)
+}
+
+// part returns an empty part.
+func (d *due) part(spare *[][]entry) (part []entry) {
+	if last := len(*spare) - 1; last >= 0 {
+		part, *spare = (*spare)[last], (*spare)[:last]
+		return part
+	}
+	if len(d.parts) == 0 {
+		return nil
+	}
+	return make([]entry, 0, mostPart)
 }
 
 // due returns that of a time, which may be new.
@@ -39,9 +69,6 @@ func (a *agenda) due(ms int64) *due {
 		return d
 	}
 	d := &due{ms: ms}
-	if n := len(a.spare); n > 0 {
-		d.list, a.spare = a.spare[n-1], a.spare[:n-1]
-	}
 	a.at[ms] = d
 	heap.Push(&a.times, ms)
 	return d
@@ -55,22 +82,26 @@ func (a *agenda) next() (ms int64, ok bool) {
 	return a.times[0], true
 }
 
-// pop appends up to n entries of the earliest time to dst and removes them.
+// pop appends some entries of the earliest time, n at most, to dst and removes them.
 func (a *agenda) pop(dst []entry, n int) (int64, []entry) {
 	d := a.at[a.times[0]]
-	if rest := len(d.list) - n; rest > 0 {
-		dst = append(dst, d.list[rest:]...)
-		d.list = d.list[:rest]
+	last := len(d.parts) - 1
+	part := d.parts[last]
+	if rest := len(part) - n; rest > 0 {
+		dst = append(dst, part[rest:]...)
+		d.parts[last] = part[:rest]
 		return d.ms, dst
 	}
-	dst = append(dst, d.list...)
-	heap.Pop(&a.times)
-	delete(a.at, d.ms)
-	if a.last == d {
-		a.last = nil
+	dst = append(dst, part...)
+	if d.parts = d.parts[:last]; len(a.spare) < spareParts {
+		a.spare = append(a.spare, part[:0])
 	}
-	if len(a.spare) < 64 && cap(d.list) <= 1<<16 {
-		a.spare = append(a.spare, d.list[:0])
+	if last == 0 {
+		heap.Pop(&a.times)
+		delete(a.at, d.ms)
+		if a.last == d {
+			a.last = nil
+		}
 	}
 	return d.ms, dst
 }

@@ -23,10 +23,10 @@ func (s *shard) step(now int64, n int) (more bool) {
 		s.made = 0
 		for _, e := range s.scratch {
 			t := s.tables[e.rule]
-			if t == nil || int(e.series) >= len(t.series) {
+			if t == nil || int(e.series) >= t.series.len() {
 				continue // it was deleted, and the table is smaller now, or gone
 			}
-			if se := &t.series[e.series]; se.alarm == due {
+			if se := t.series.at(int(e.series)); se.alarm == due {
 				s.attend(t, e.series, se)
 			}
 		}

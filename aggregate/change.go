@@ -3,6 +3,8 @@ package aggregate
 import (
 	"context"
 	"time"
+
+	"plumbago/aggregate/history"
 )
 
 // A Change is another list of rules for an Aggregator that runs. A rule whose definition stays what it was keeps its state,
@@ -70,10 +72,10 @@ func (c *Change) Make(follow func(shard int), others func()) {
 			if c.before[at] != nil {
 				s.alter(seat.tables[i], seat.Rule)
 			}
-			clear(seat.tables[i].ways)
+			seat.tables[i].ways.clear()
 		}
 		for _, seat := range c.Gone {
-			clear(seat.tables[i].ways)
+			seat.tables[i].ways.clear()
 		}
 		follow(i)
 	})
@@ -131,18 +133,18 @@ func (s *shard) retire(t *table, from int) (more bool) {
 	t.sync()
 	s.now = time.Now().UnixMilli()
 	s.folded++
-	for slot := from; slot < min(from+stepSize, len(t.series)); slot++ {
+	for slot := from; slot < min(from+stepSize, t.series.len()); slot++ {
 		s.finishSeries(t, uint32(slot), s.now)
 		for i := range t.rule.results {
 			if h := t.handle(uint32(slot), i); h != 0 {
 				s.past.Orphan(h, s.now/1000)
-				t.kept.handles[slot*t.rule.results+i] = 0
+				*t.kept.handles.at(slot*t.rule.results + i) = 0
 			}
 		}
 	}
 	s.handOn()
 	s.open = s.out.Flush()
-	return from+stepSize < len(t.series)
+	return from+stepSize < t.series.len()
 }
 
 // alter gives a rule that keeps its state its new definition, as far as that differs.
@@ -150,15 +152,16 @@ func (s *shard) alter(t *table, r *Rule) {
 	was := t.rule
 	t.rule = r
 	if r.results != was.results {
-		t.ways = make([]uint32, len(t.series)*r.results)
+		t.ways = rows[uint32]{}
+		t.ways.grow(t.series.len() * r.results)
 	}
 	s.rename(t, was)
 	if r.wait == was.wait && r.grace == was.grace && r.keep == was.keep && r.keepZeros == was.keepZeros && r.Empty == was.Empty {
 		return
 	}
 	now := time.Now().UnixMilli()
-	for slot := range t.series {
-		if se := &t.series[slot]; se.alarm != 0 && se.alarm != now { // what is due when has changed
+	for slot := range t.series.len() {
+		if se := t.series.at(slot); se.alarm != 0 && se.alarm != now { // what is due when has changed
 			se.alarm = now
 			s.agenda.add(now, entry{uint16(r.ID), uint32(slot)})
 		}
@@ -168,12 +171,13 @@ func (s *shard) alter(t *table, r *Rule) {
 // rename has the past of results that are still there stay theirs. That of others is no longer anybody's.
 func (s *shard) rename(t *table, was *Rule) {
 	moved, same := t.rule.successors(was)
-	if same || len(t.kept.handles) == 0 {
+	if same || t.kept.handles.len() == 0 {
 		return
 	}
 	old := t.kept.handles
-	t.kept.handles = nil
-	for at, h := range old {
+	t.kept.handles = rows[history.Handle]{}
+	for at := range old.len() {
+		h := *old.at(at)
 		if h == 0 {
 			continue
 		}

@@ -50,8 +50,8 @@ func (s *shard) setBack(by time.Duration) {
 		if t == nil {
 			continue
 		}
-		for slot := range t.series {
-			se := &t.series[slot]
+		for slot := range t.series.len() {
+			se := t.series.at(slot)
 			heard(&se.heard)
 			for tier := range t.rule.tiers {
 				list := t.runs.view(t.track(uint32(slot), tier))
@@ -66,11 +66,11 @@ func (s *shard) setBack(by time.Duration) {
 			se.alarm = now
 			s.agenda.add(now, entry{uint16(id), uint32(slot)})
 		}
-		for j := range t.pulses {
-			earlier(&t.pulses[j].lag)
+		for j := range t.pulses.len() {
+			earlier(&t.pulses.at(j).lag)
 		}
-		for j := range t.inputs {
-			heard(&t.inputs[j].heard)
+		for j := range t.inputs.len() {
+			heard(&t.inputs.at(j).heard)
 		}
 	}
 }

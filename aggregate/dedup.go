@@ -52,7 +52,7 @@ func (s *stamps) add(key stampKey, v float64) {
 // stamp takes a raw value where the rule collapses repeated samples, and says whether that is all that is to be done with
 // it: because it waits in its open slice, or because it repeats one that was emitted, which stays as it is.
 func (t *table) stamp(sl *slice, x *value) (done bool) {
-	st, key := t.side.stamps[sl.columns()], stampKey{x.ms, t.sources[x.input]}
+	st, key := t.side.stamps[sl.columns()], stampKey{x.ms, *t.sources.at(int(x.input))}
 	old := st.find(key)
 	if old != nil {
 		t.figures.Repeated++

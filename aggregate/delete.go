@@ -44,8 +44,8 @@ func (a *Aggregator) Delete(ctx context.Context, is func(name []byte) bool) (n i
 
 // deleteSeries empties the series of a part of a table that is says so of.
 func (s *shard) deleteSeries(t *table, from int, is func([]byte) bool) (n int, more bool) {
-	for slot := from; slot < min(from+partSize, len(t.series)); slot++ {
-		se := &t.series[slot]
+	for slot := from; slot < min(from+partSize, t.series.len()); slot++ {
+		se := t.series.at(int(slot))
 		if se.heard <= deleted || !is(nameOf(t.names.name(uint32(slot)))) {
 			continue
 		}
@@ -56,20 +56,20 @@ func (s *shard) deleteSeries(t *table, from int, is func([]byte) bool) (n int, m
 		for i := range t.rule.results {
 			if h := t.handle(uint32(slot), i); h != 0 {
 				s.past.Forget(h)
-				t.kept.handles[slot*t.rule.results+i] = 0
+				*t.kept.handles.at(slot*t.rule.results + i) = 0
 			}
 		}
 	}
-	return n, from+partSize < len(t.series)
+	return n, from+partSize < t.series.len()
 }
 
 // deleteInputs deletes the inputs in a part of a table whose series were: the next sample of one is its first.
 func (t *table) deleteInputs(from int) (more bool) {
-	for n := from; n < min(from+partSize, len(t.inputs)); n++ {
-		in := &t.inputs[n]
-		if in.heard > deleted && t.series[in.group].heard == deleted {
+	for n := from; n < min(from+partSize, t.inputs.len()); n++ {
+		in := t.inputs.at(n)
+		if in.heard > deleted && t.series.at(int(in.group)).heard == deleted {
 			*in = baseline{group: in.group, time: unset, heard: deleted}
 		}
 	}
-	return from+partSize < len(t.inputs)
+	return from+partSize < t.inputs.len()
 }

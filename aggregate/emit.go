@@ -9,7 +9,7 @@ import (
 // view returns what functions see of a cell. It holds until the next call.
 func (t *table) view(slot, cell uint32, seconds float64) *view {
 	t.look = view{
-		layout: &t.rule.layout, cell: t.cells.at(cell), side: &t.side, at: cell, seconds: seconds, diff: t.series[slot].diff,
+		layout: &t.rule.layout, cell: t.cells.at(cell), side: &t.side, at: cell, seconds: seconds, diff: t.series.at(int(slot)).diff,
 		ranks: t.rule.ranks,
 	}
 	return &t.look
@@ -34,7 +34,7 @@ func (s *shard) emit(t *table, slot uint32, o *output, v *view, k uint32, partia
 		if r.MemOnly {
 			continue
 		}
-		way := &t.ways[int(slot)*r.results+res.number]
+		way := t.ways.at(int(slot)*r.results + res.number)
 		if *way == 0 {
 			*way = s.out.Way(s.name, carbon.Raw, r.ID, o.target)
 		}

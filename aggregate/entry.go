@@ -81,12 +81,12 @@ func (s *shard) enter(block *Samples) {
 		if slot&inputBit != 0 {
 			slot, _ = t.take(slot&^inputBit, &x, block.Arrival)
 		} else {
-			if int(slot) >= len(t.series) || t.series[slot].heard == 0 {
+			if int(slot) >= t.series.len() || t.series.at(int(slot)).heard == 0 {
 				t.adopt(slot)
 			}
-			t.series[slot].heard = heard
+			t.series.at(int(slot)).heard = heard
 		}
-		mustBe(!t.series[slot].diff, "an entry for running totals")
+		mustBe(!t.series.at(int(slot)).diff, "an entry for running totals")
 		x.cell = t.entryCell(e, x.input) + 1
 		at := e.time
 		if t.rule.Clock == "arrival" {
@@ -110,7 +110,7 @@ func (t *table) entryCell(e *entered, input uint32) uint32 {
 		t.side.unique[cell].AddFloat(e.Mean)
 	}
 	if t.side.set&sideSources != 0 {
-		t.side.sources[cell].AddHash(t.sources[input])
+		t.side.sources[cell].AddHash(*t.sources.at(int(input)))
 	}
 	return cell
 }

@@ -16,7 +16,7 @@ const replayGrain = 100
 func (s *shard) fold(block *Samples) {
 	s.folded++
 	heard := heardAt(block.Arrival)
-	many := len(block.List) > 0 && len(s.tables[block.List[0].Rule].series) > manySeries
+	many := len(block.List) > 0 && s.tables[block.List[0].Rule].series.len() > manySeries
 	for i := range block.List {
 		if many && i%glance == 0 {
 			s.glance(block.List[i:min(i+glance, len(block.List))])
@@ -39,10 +39,10 @@ func (s *shard) fold(block *Samples) {
 				continue
 			}
 		} else {
-			if int(slot) >= len(t.series) || t.series[slot].heard == 0 {
+			if int(slot) >= t.series.len() || t.series.at(int(slot)).heard == 0 {
 				t.adopt(slot)
 			}
-			t.series[slot].heard = heard
+			t.series.at(int(slot)).heard = heard
 			if t.rule.statsd != nil {
 				s.measure(t, slot, sm, block.Arrival)
 				continue
@@ -83,20 +83,20 @@ func (s *shard) glance(list []Sample) {
 	touched := uint32(0)
 	for i := range list {
 		t, slot := s.tables[list[i].Rule], list[i].Slot
-		if slot&inputBit != 0 && int(slot&^inputBit) < len(t.inputs) {
-			slot = t.inputs[slot&^inputBit].group
+		if slot&inputBit != 0 && int(slot&^inputBit) < t.inputs.len() {
+			slot = t.inputs.at(int(slot &^ inputBit)).group
 		}
 		slots[i] = slot
-		if int(slot) < len(t.series) {
-			touched += t.series[slot].heard
+		if int(slot) < t.series.len() {
+			touched += t.series.at(int(slot)).heard
 		}
 	}
 	for i := range list {
 		t := s.tables[list[i].Rule]
-		if int(slots[i]) >= len(t.series) {
+		if int(slots[i]) >= t.series.len() {
 			continue
 		}
-		if tr := &t.series[slots[i]].base; tr.n > 0 {
+		if tr := &t.series.at(int(slots[i])).base; tr.n > 0 {
 			cells[i] = t.runs.newest(tr).columns() + 1
 		}
 	}
@@ -113,16 +113,16 @@ func (s *shard) glance(list []Sample) {
 // take makes of a sample of an input the value that its series gets; ok is false if it gives none. Without a slot the sample
 // is refused: a counter's baseline must not lie where the next samples will not get for long.
 func (t *table) take(input uint32, x *value, arrival int64) (slot uint32, ok bool) {
-	if int(input) >= len(t.inputs) || t.inputs[input].heard == 0 {
+	if int(input) >= t.inputs.len() || t.inputs.at(int(input)).heard == 0 {
 		t.adoptInput(input)
 	}
-	in := &t.inputs[input]
-	if t.series[in.group].heard == 0 {
+	in := t.inputs.at(int(input))
+	if t.series.at(int(in.group)).heard == 0 {
 		t.adopt(in.group)
 	}
 	heard := heardAt(arrival)
 	in.heard = heard
-	se := &t.series[in.group]
+	se := t.series.at(int(in.group))
 	se.heard = max(se.heard, heard) // blocks come out of order: no input must outlive its series
 	x.input = input
 	diff := se.diff
@@ -139,7 +139,7 @@ func (t *table) take(input uint32, x *value, arrival int64) (slot uint32, ok boo
 
 // add puts one value into the slice of its time; it reports false if that is over.
 func (s *shard) add(t *table, slot uint32, x *value, at, arrival int64) bool {
-	r, se := t.rule, &t.series[slot]
+	r, se := t.rule, t.series.at(int(slot))
 	if t.addNewest(se, x, at, arrival) {
 		return true
 	}

@@ -101,17 +101,17 @@ func (a *Aggregator) scan(ctx context.Context, s *shard, t *table, now time.Time
 	t.registry.watch()
 	for from, more := 0, true; more; from += partSize {
 		err := a.ask(ctx, s, func() {
-			for slot := from; slot < min(from+partSize, len(t.series)); slot++ {
+			for slot := from; slot < min(from+partSize, t.series.len()); slot++ {
 				if t.silent(uint32(slot), now) {
 					sil.series = append(sil.series, uint32(slot))
 				}
 			}
-			for n := from; n < min(from+partSize, len(t.inputs)); n++ {
+			for n := from; n < min(from+partSize, t.inputs.len()); n++ {
 				if t.silentInput(uint32(n), now) {
 					sil.inputs = append(sil.inputs, uint32(n))
 				}
 			}
-			more = from+partSize < max(len(t.series), len(t.inputs))
+			more = from+partSize < max(t.series.len(), t.inputs.len())
 		})
 		if err != nil {
 			return err
@@ -142,7 +142,7 @@ func (r *Rule) forgets(heard uint32, diff bool, now time.Time) bool {
 
 // silent says whether a series may be forgotten: it was heard of long ago, and nothing of it is to be emitted or amended.
 func (t *table) silent(slot uint32, now time.Time) bool {
-	se := &t.series[slot]
+	se := t.series.at(int(slot))
 	if !t.rule.forgets(se.heard, se.diff, now) {
 		return false
 	}
@@ -158,8 +158,8 @@ func (t *table) silent(slot uint32, now time.Time) bool {
 }
 
 func (t *table) silentInput(n uint32, now time.Time) bool {
-	in := &t.inputs[n]
-	return in.heard != 0 && t.rule.forgets(in.heard, t.series[in.group].diff, now)
+	in := t.inputs.at(int(n))
+	return in.heard != 0 && t.rule.forgets(in.heard, t.series.at(int(in.group)).diff, now)
 }
 
 // forgetInputs forgets those of the given inputs that are still silent.
@@ -169,7 +169,7 @@ func (s *shard) forgetInputs(seat *Seat, shard int, now time.Time, inputs []uint
 	inputs = slices.DeleteFunc(inputs, func(n uint32) bool { return !t.silentInput(n, now) })
 	inputs = t.registry.forgetInputs(inputs)
 	for _, n := range inputs {
-		t.inputs[n] = baseline{}
+		*t.inputs.at(int(n)) = baseline{}
 	}
 	seat.of.made.Add(-int64(len(inputs)))
 }
@@ -184,14 +184,14 @@ func (s *shard) forgetSeries(seat *Seat, shard int, now time.Time, series []uint
 	for _, slot := range series {
 		s.folded++
 		t.empty(slot)
-		t.series[slot].heard = 0
+		t.series.at(int(slot)).heard = 0
 		for i := range t.rule.results {
-			way := &t.ways[int(slot)*t.rule.results+i]
+			way := t.ways.at(int(slot)*t.rule.results + i)
 			s.out.Drop(*way)
 			*way = 0
 			if h := t.handle(slot, i); h != 0 {
 				s.past.Orphan(h, now.Unix())
-				t.kept.handles[int(slot)*t.rule.results+i] = 0
+				*t.kept.handles.at(int(slot)*t.rule.results + i) = 0
 			}
 		}
 	}
@@ -213,8 +213,10 @@ func (t *table) empty(slot uint32) {
 		})
 		*t.track(slot, tier) = track{}
 	}
-	clear(t.pulses[int(slot)*t.rule.pulses:][:t.rule.pulses])
-	t.series[slot].alarm = 0
+	for i := range t.rule.pulses {
+		*t.pulses.at(int(slot)*t.rule.pulses + i) = pulse{}
+	}
+	t.series.at(int(slot)).alarm = 0
 }
 
 // shrink gives back the slots above the last one in use, once they are most: those of a burst that is over.
@@ -224,22 +226,22 @@ func (t *table) shrink() {
 	r := &t.registry
 	r.Lock()
 	defer r.Unlock()
-	if n := r.series.used(); 2*n < len(t.series) {
+	if n := r.series.used(); 2*n < t.series.len() {
 		r.series.shrink(n, &r.free[0], &r.free[1])
-		r.diffs = slices.Clone(r.diffs[:n])
+		r.diffs.cut(n)
 		t.names.entries = r.series.entries
-		t.series = slices.Clone(t.series[:n])
-		t.upper = slices.Clone(t.upper[:n*(len(t.rule.tiers)-1)])
-		t.pulses = slices.Clone(t.pulses[:n*t.rule.pulses])
-		t.ways = slices.Clone(t.ways[:n*t.rule.results])
-		t.kept.handles = slices.Clone(t.kept.handles[:min(n*t.rule.results, len(t.kept.handles))])
+		t.series.cut(n)
+		t.upper.cut(n * (len(t.rule.tiers) - 1))
+		t.pulses.cut(n * t.rule.pulses)
+		t.ways.cut(n * t.rule.results)
+		t.kept.handles.cut(n * t.rule.results)
 	}
-	if n := r.inputs.used(); 2*n < len(t.inputs) {
+	if n := r.inputs.used(); 2*n < t.inputs.len() {
 		r.inputs.shrink(n, &r.unused)
-		r.groups = slices.Clone(r.groups[:n])
-		t.inputs = slices.Clone(t.inputs[:n])
+		r.groups.cut(n)
+		t.inputs.cut(n)
 		if t.rule.perInput() {
-			t.sources = slices.Clone(t.sources[:n])
+			t.sources.cut(n)
 		}
 	}
 }

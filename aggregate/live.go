@@ -47,18 +47,18 @@ func (s *shard) live(t *table, from uint32, averages bool, is func([]byte) bool,
 	}
 	last, avg, top := own((&history.Source{Functions: r.Functions}).Stands("")), own("avg"), own("max")
 	looked := 0
-	for slot := from; int(slot) < len(t.series); slot++ {
+	for slot := from; int(slot) < t.series.len(); slot++ {
 		if looked++; looked > stepSize {
 			return slot, true
 		}
-		if t.series[slot].heard <= deleted {
+		if t.series.at(int(slot)).heard <= deleted {
 			continue
 		}
 		name := nameOf(t.names.name(slot))
 		if !is(name) {
 			continue
 		}
-		x := Live{Name: string(name), Diff: t.series[slot].diff, MemOnly: r.MemOnly, Last: s.latest(t, slot, last), Avg: math.NaN(), Max: math.NaN()}
+		x := Live{Name: string(name), Diff: t.series.at(int(slot)).diff, MemOnly: r.MemOnly, Last: s.latest(t, slot, last), Avg: math.NaN(), Max: math.NaN()}
 		if averages {
 			looked += pastCost
 			x.Avg, x.Max = r.averages(x.Diff, valuesOf(s.kept(t, slot, avg)), valuesOf(s.kept(t, slot, top)))
@@ -79,7 +79,7 @@ func (s *shard) latest(t *table, slot uint32, res *result) float64 {
 		return p.Value
 	}
 	base := &t.rule.tiers[0]
-	list := t.runs.view(&t.series[slot].base)
+	list := t.runs.view(&t.series.at(int(slot)).base)
 	for i := len(list) - 1; i >= 0; i-- {
 		sl := &list[i]
 		if sl.closed() && !(res.whole && t.rule.Partial == "drop" && base.partial(sl.k, t.start)) {

@@ -41,7 +41,7 @@ func (a *Aggregator) Look(ctx context.Context, rule int, k carbon.Kind, key []by
 		t.registry.Lock()
 		slot, ok := t.registry.series.find(hash, key)
 		t.registry.Unlock()
-		if found = ok && t.series[slot].heard > deleted; found {
+		if found = ok && t.series.at(int(slot)).heard > deleted; found {
 			l = s.look(t, slot)
 		}
 	})
@@ -71,11 +71,11 @@ func (s *shard) looks(t *table, from uint32, is func([]byte) bool, f func(Look))
 		t.sync()
 	}
 	looked := 0
-	for slot := from; int(slot) < len(t.series); slot++ {
+	for slot := from; int(slot) < t.series.len(); slot++ {
 		if looked++; looked > stepSize {
 			return slot, true
 		}
-		if t.series[slot].heard > deleted && is(nameOf(t.names.name(slot))) {
+		if t.series.at(int(slot)).heard > deleted && is(nameOf(t.names.name(slot))) {
 			looked += pastCost
 			f(s.look(t, slot))
 		}
@@ -97,8 +97,8 @@ func (s *shard) catchUp() {
 func (s *shard) look(t *table, slot uint32) Look {
 	r := t.rule
 	own := r.outputs[r.tiers[0].plain[0]].results
-	l := Look{Name: string(nameOf(t.names.name(slot))), Rule: r.ID, Diff: t.series[slot].diff}
-	list := t.runs.view(&t.series[slot].base)
+	l := Look{Name: string(nameOf(t.names.name(slot))), Rule: r.ID, Diff: t.series.at(int(slot)).diff}
+	list := t.runs.view(&t.series.at(int(slot)).base)
 	if n := len(list); n > 0 {
 		l.Start, l.Open = int64(list[n-1].k)*r.tiers[0].period, list[n-1].state() == open
 		for i, x := range t.standing(slot, &list[n-1]) {
@@ -182,7 +182,7 @@ func (s *shard) overall(t *table, slot uint32, list []slice) (avg, top float64) 
 			}
 		}
 	}
-	return r.averages(t.series[slot].diff, of(avgAt, avgs), of(topAt, tops))
+	return r.averages(t.series.at(int(slot)).diff, of(avgAt, avgs), of(topAt, tops))
 }
 
 // standing returns what the rule's functions would give of a slice of the base tier if it left now, in their order.

@@ -11,7 +11,7 @@ import (
 // collector nothing. Numbers of forgotten names are given again.
 type nameIndex struct {
 	slots   []nameSlot // at a name's hash or after it
-	entries []nameEntry
+	entries rows[nameEntry]
 	bytes   carbon.Texts // all names; only ever added to
 	n       int          // how many names there are
 	dead    int          // how many of the bytes are of forgotten names
@@ -48,7 +48,7 @@ func (x *nameIndex) findOne(hash uint64, name []byte, is func(number uint32) boo
 			continue
 		}
 		n := x.slots[at].name - 1
-		if e := &x.entries[n]; e.hash == hash && bytes.Equal(x.name(n), name) && is(n) {
+		if e := x.entries.at(int(n)); e.hash == hash && bytes.Equal(x.name(n), name) && is(n) {
 			return n, true
 		}
 	}
@@ -63,10 +63,10 @@ func (x *nameIndex) add(hash uint64, name []byte, free *[]uint32) (number uint32
 	e := nameEntry{hash, x.bytes.Add(name), uint32(len(name))}
 	if last := len(*free) - 1; last >= 0 {
 		number, *free = (*free)[last], (*free)[:last]
-		x.entries[number] = e
+		*x.entries.at(int(number)) = e
 	} else {
-		number = uint32(len(x.entries))
-		x.entries = append(x.entries, e)
+		number = uint32(x.entries.len())
+		x.entries.add(e)
 	}
 	x.n++
 	x.place(hash, number)
@@ -85,7 +85,7 @@ func (x *nameIndex) place(hash uint64, number uint32) {
 
 // name returns the name of a number; its bytes never change.
 func (x *nameIndex) name(n uint32) []byte {
-	e := &x.entries[n]
+	e := x.entries.at(int(n))
 	if e.size == 0 {
 		return nil
 	}
@@ -97,9 +97,9 @@ func (x *nameIndex) room() bool { return x.bytes.Room() }
 
 func (x *nameIndex) rehash(size int) {
 	x.slots = make([]nameSlot, size)
-	for n := range x.entries {
-		if x.entries[n].size > 0 {
-			x.place(x.entries[n].hash, uint32(n))
+	for n := range x.entries.len() {
+		if x.entries.at(n).size > 0 {
+			x.place(x.entries.at(n).hash, uint32(n))
 		}
 	}
 }
@@ -108,16 +108,16 @@ func (x *nameIndex) rehash(size int) {
 // of the old headers still sees what there was.
 func (x *nameIndex) forget(numbers []uint32) {
 	for _, n := range numbers {
-		x.dead += int(x.entries[n].size)
-		x.entries[n] = nameEntry{}
+		x.dead += int(x.entries.at(int(n)).size)
+		*x.entries.at(int(n)) = nameEntry{}
 	}
 	x.n -= len(numbers)
 	if x.dead > x.bytes.Size()/2 {
 		old := *x
-		x.entries = append(make([]nameEntry, 0, len(old.entries)), old.entries...)
+		x.entries = old.entries.clone()
 		x.bytes, x.dead = carbon.Texts{}, 0
-		for n := range x.entries {
-			if e := &x.entries[n]; e.size > 0 {
+		for n := range x.entries.len() {
+			if e := x.entries.at(n); e.size > 0 {
 				e.at = x.bytes.Add(old.name(uint32(n)))
 			}
 		}
@@ -131,8 +131,8 @@ func (x *nameIndex) forget(numbers []uint32) {
 
 // used returns the number after the largest in use.
 func (x *nameIndex) used() int {
-	n := len(x.entries)
-	for n > 0 && x.entries[n-1].size == 0 {
+	n := x.entries.len()
+	for n > 0 && x.entries.at(n-1).size == 0 {
 		n--
 	}
 	return n
@@ -140,7 +140,7 @@ func (x *nameIndex) used() int {
 
 // shrink gives back the numbers from n on, which are not in use; free are the lists of those that may be given again.
 func (x *nameIndex) shrink(n int, free ...*[]uint32) {
-	x.entries = slices.Clone(x.entries[:n])
+	x.entries.cut(n)
 	for _, list := range free {
 		*list = slices.Clone(slices.DeleteFunc(*list, func(number uint32) bool { return int(number) >= n }))
 	}

@@ -95,7 +95,7 @@ func TestNameIndex(t *testing.T) {
 		}
 		check()
 		// A colliding hash is not the same name.
-		if _, found := x.find(x.entries[7].hash, []byte("other")); found {
+		if _, found := x.find(x.entries.at(7).hash, []byte("other")); found {
 			t.Error("another name was found under a colliding hash")
 		}
 		var gone []uint32
@@ -109,7 +109,7 @@ func TestNameIndex(t *testing.T) {
 		free = append(free, gone...)
 		check()
 	}
-	if len(x.entries) != 10_000 || x.bytes.Size() > 400_000 {
-		t.Errorf("%d entries, %d bytes", len(x.entries), x.bytes.Size())
+	if x.entries.len() != 10_000 || x.bytes.Size() > 400_000 {
+		t.Errorf("%d entries, %d bytes", x.entries.len(), x.bytes.Size())
 	}
 }

@@ -11,10 +11,10 @@ type registry struct {
 	sync.Mutex
 	series nameIndex
 	inputs nameIndex
-	diffs  []bool      // of series: whether their samples are running totals
-	groups []uint32    // of inputs: the series they feed
-	free   [2][]uint32 // numbers of forgotten series, of raw ones and of diffs: what a number stands for is of one kind for ever
-	unused []uint32    // numbers of forgotten inputs
+	diffs  rows[bool]   // of series: whether their samples are running totals
+	groups rows[uint32] // of inputs: the series they feed
+	free   [2][]uint32  // numbers of forgotten series, of raw ones and of diffs: what a number stands for is of one kind for ever
+	unused []uint32     // numbers of forgotten inputs
 
 	// While series are being forgotten: those that a lane was told of again.
 	watching              bool
@@ -53,10 +53,10 @@ func (r *registry) bind(rule *Rule, diff bool, hash uint64, input, key []byte, m
 		series = r.addSeries(hash, key, diff)
 	}
 	if !bound {
-		if number = r.inputs.add(inputHash, input, &r.unused); int(number) == len(r.groups) {
-			r.groups = append(r.groups, 0)
+		if number = r.inputs.add(inputHash, input, &r.unused); int(number) == r.groups.len() {
+			r.groups.add(0)
 		}
-		r.groups[number] = series
+		*r.groups.at(int(number)) = series
 	}
 	if r.watching {
 		r.seriesBack[series] = true
@@ -73,7 +73,7 @@ func (r *registry) bind(rule *Rule, diff bool, hash uint64, input, key []byte, m
 // findInput finds an input of a series. One name can be an input of several: where it comes both as a sample and as a
 // result, or once a rule above that rewrites it has changed.
 func (r *registry) findInput(hash uint64, name []byte, series uint32) (number uint32, found bool) {
-	return r.inputs.findOne(hash, name, func(n uint32) bool { return r.groups[n] == series })
+	return r.inputs.findOne(hash, name, func(n uint32) bool { return *r.groups.at(int(n)) == series })
 }
 
 func (r *registry) addSeries(hash uint64, key []byte, diff bool) (series uint32) {
@@ -81,8 +81,8 @@ func (r *registry) addSeries(hash uint64, key []byte, diff bool) (series uint32)
 	if diff {
 		free = &r.free[1]
 	}
-	if series = r.series.add(hash, key, free); int(series) == len(r.diffs) {
-		r.diffs = append(r.diffs, diff)
+	if series = r.series.add(hash, key, free); int(series) == r.diffs.len() {
+		r.diffs.add(diff)
 	}
 	return series
 }
@@ -119,7 +119,7 @@ func (r *registry) forgetSeries(series []uint32) (gone []uint32) {
 		}
 		gone = append(gone, n)
 		kind := 0
-		if r.diffs[n] {
+		if *r.diffs.at(int(n)) {
 			kind = 1
 		}
 		r.free[kind] = append(r.free[kind], n)

@@ -53,7 +53,7 @@ func (s *shard) rememberAnew(o history.Options, room *history.Room) {
 
 // memories say where the shard's past has the results of a table.
 type memories struct {
-	handles []history.Handle // so many per series as there are results; only as long as needed
+	handles rows[history.Handle] // so many per series as there are results; only as long as needed
 	source  *history.Source
 }
 
@@ -90,23 +90,21 @@ func (t *table) label(slot uint32, o *output, res *result, name string) history.
 	return history.Label{
 		Name: name, Of: string(nameOf(t.names.name(slot))), Fn: res.name,
 		Period: time.Duration(t.rule.tiers[o.tier].period) * time.Millisecond, Own: o.tier == 0 && o.window == 0,
-		Diff: t.series[slot].diff, Source: t.kept.source,
+		Diff: t.series.at(int(slot)).diff, Source: t.kept.source,
 	}
 }
 
 // open notes where the past has a result of a series.
 func (t *table) open(slot uint32, number int, h history.Handle) {
 	at := int(slot)*t.rule.results + number
-	if missing := at + 1 - len(t.kept.handles); missing > 0 {
-		t.kept.handles = append(t.kept.handles, make([]history.Handle, missing)...)
-	}
-	t.kept.handles[at] = h
+	t.kept.handles.grow(at + 1)
+	*t.kept.handles.at(at) = h
 }
 
 // handle returns where the past has a result of a series; zero if it is not kept.
 func (t *table) handle(slot uint32, number int) history.Handle {
-	if at := int(slot)*t.rule.results + number; at < len(t.kept.handles) {
-		return t.kept.handles[at]
+	if at := int(slot)*t.rule.results + number; at < t.kept.handles.len() {
+		return *t.kept.handles.at(at)
 	}
 	return 0
 }

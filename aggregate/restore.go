@@ -149,11 +149,11 @@ func (r *restorer) series(d *state.Decoder, shard int) {
 	if !kept { // it is read all the same, into a series that is not one
 		t = &table{}
 		t.prepare(r.seat.Rule)
-		t.series, t.upper, t.pulses = make([]series, 1), make([]track, len(t.rule.tiers)-1), make([]pulse, t.rule.pulses)
+		t.grow(1)
 	} else {
 		r.sum.Series++
 	}
-	t.series[to.slot].heard = max(heard, deleted+1)
+	t.series.at(int(to.slot)).heard = max(heard, deleted+1)
 	for tier := range t.rule.tiers {
 		tr := t.track(to.slot, tier)
 		tr.horizon = d.Uint32()
@@ -162,7 +162,7 @@ func (r *restorer) series(d *state.Decoder, shard int) {
 		}
 	}
 	for i := range t.rule.pulses {
-		t.pulses[int(to.slot)*t.rule.pulses+i] = pulse{next: d.Uint32(), lag: d.Uint32()}
+		*t.pulses.at(int(to.slot)*t.rule.pulses + i) = pulse{next: d.Uint32(), lag: d.Uint32()}
 	}
 }
 
@@ -217,19 +217,19 @@ func (r *restorer) input(d *state.Decoder, shard int) {
 		return
 	}
 	t := r.seat.tables[to.shard]
-	hash := carbon.Hash(name, kindOf(t.series[to.slot].diff))
+	hash := carbon.Hash(name, kindOf(t.series.at(int(to.slot)).diff))
 	if _, known := t.registry.findInput(hash, name, to.slot); known || !r.seat.take(false, true) {
 		return
 	}
 	n := t.registry.inputs.add(hash, name, &t.registry.unused)
-	t.registry.groups = append(t.registry.groups, to.slot)
+	t.registry.groups.add(to.slot)
 	t.sync()
 	in.group = to.slot
-	se := &t.series[to.slot]
+	se := t.series.at(int(to.slot))
 	se.heard = max(se.heard, in.heard) // it may have been written a little before the input was
-	t.inputs[n] = in
+	*t.inputs.at(int(n)) = in
 	if t.rule.perInput() {
-		t.sources[n] = sketch.Hash(name)
+		*t.sources.at(int(n)) = sketch.Hash(name)
 	}
 }
 
@@ -239,8 +239,8 @@ func (s *shard) begin(now int64) {
 		if t.start == 0 {
 			t.start = now
 		}
-		for slot := range t.series {
-			t.series[slot].alarm = now
+		for slot := range t.series.len() {
+			t.series.at(int(slot)).alarm = now
 			s.agenda.add(now, entry{uint16(id), uint32(slot)})
 		}
 	}

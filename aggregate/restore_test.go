@@ -194,11 +194,11 @@ func FuzzRestore(f *testing.F) {
 	s.step(1_700_000_063_000, stepSize)
 	p := packer{}
 	t := s.tables[0]
-	for slot := range t.series {
+	for slot := range t.series.len() {
 		p.next(recordSeries)
 		p.text = t.appendSeries(p.text, uint32(slot))
 	}
-	for n := range t.inputs {
+	for n := range t.inputs.len() {
 		p.next(recordInputs)
 		p.text = t.appendInput(p.text, uint32(n))
 	}
@@ -270,8 +270,8 @@ func TestRestoredInputKeepsItsSeries(t *testing.T) {
 		b.send(carbon.Diff, "a", 100, "12:00:00")
 		for _, s := range b.shards {
 			if err := b.ask(context.Background(), s, func() {
-				for i := range s.tables[0].series {
-					s.tables[0].series[i].heard -= 60
+				for i := range s.tables[0].series.len() {
+					s.tables[0].series.at(i).heard -= 60
 				}
 			}); err != nil {
 				t.Fatal(err)

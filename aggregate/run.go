@@ -53,9 +53,22 @@ func lagTime(l uint32) int64 {
 // A track is the slices of one tier of one series, the oldest first: a part of a block that runs allots.
 type track struct {
 	horizon uint32 // slices below it are over: samples for them are late
-	block   uint32
+	block   uint32 // its number; the class is in the bits above
 	off, n  uint32 // which part of the block is in use
-	class   uint8  // the block has room for 1<<class slices
+}
+
+const (
+	classShift = 27
+	blockMask  = 1<<classShift - 1
+)
+
+// class says how large the block is: it has room for 1<<class slices.
+func (t *track) class() uint8 { return uint8(t.block >> classShift) }
+
+// move has a track lie in another block.
+func (t *track) move(class uint8, block uint32) {
+	mustBe(block <= blockMask, "more blocks of slices than can be told apart")
+	t.block, t.off = uint32(class)<<classShift|block, 0
 }
 
 // runs allots blocks of slices, each a power of two of them. The zero value is not usable; see newRuns.
@@ -69,16 +82,22 @@ func newRuns() *runs {
 	return r
 }
 
+// block returns the block that a track lies in.
+func (r *runs) block(t *track) []slice { return r.blocks[t.class()].at(t.block & blockMask) }
+
+// give frees it.
+func (r *runs) give(t *track) { r.blocks[t.class()].give(t.block & blockMask) }
+
 // view returns the slices of a track. It holds until the track gets or loses one.
 func (r *runs) view(t *track) []slice {
 	if t.n == 0 {
 		return nil
 	}
-	return r.blocks[t.class].at(t.block)[t.off : t.off+t.n]
+	return r.block(t)[t.off : t.off+t.n]
 }
 
 // newest returns the newest slice of a track that has some.
-func (r *runs) newest(t *track) *slice { return &r.blocks[t.class].at(t.block)[t.off+t.n-1] }
+func (r *runs) newest(t *track) *slice { return &r.block(t)[t.off+t.n-1] }
 
 // find returns where slice k is, or would be.
 func (r *runs) find(t *track, k uint32) (i int, ok bool) {
@@ -108,12 +127,11 @@ func search(s []slice, k uint32) (i int, ok bool) {
 // either order of time cost the same.
 func (r *runs) insert(t *track, i int, s slice) *slice {
 	if t.n == 0 {
-		t.class, t.off = 0, 0
-		t.block = r.blocks[0].take()
-	} else if int(t.n) == 1<<t.class {
-		r.resize(t, t.class+1)
+		t.move(0, r.blocks[0].take())
+	} else if int(t.n) == 1<<t.class() {
+		r.resize(t, t.class()+1)
 	}
-	block := r.blocks[t.class].at(t.block)
+	block := r.block(t)
 	room, n := uint32(len(block)), t.n
 	if front := 2*i < int(n); front && t.off == 0 {
 		copy(block[room-n:], block[:n])
@@ -139,8 +157,8 @@ func (r *runs) insert(t *track, i int, s slice) *slice {
 func (r *runs) resize(t *track, class uint8) {
 	block := r.blocks[class].take()
 	copy(r.blocks[class].at(block), r.view(t))
-	r.blocks[t.class].give(t.block)
-	t.block, t.class, t.off = block, class, 0
+	r.give(t)
+	t.move(class, block)
 }
 
 // keep removes the slices for which keep reports false.
@@ -163,8 +181,8 @@ func (r *runs) keep(t *track, keep func(s *slice) bool) {
 	t.off, t.n = t.off+uint32(skip), uint32(n-skip)
 	switch {
 	case t.n == 0:
-		r.blocks[t.class].give(t.block)
-	case t.class > 3 && t.n < 1<<(t.class-2):
-		r.resize(t, t.class-1)
+		r.give(t)
+	case t.class() > 3 && t.n < 1<<(t.class()-2):
+		r.resize(t, t.class()-1)
 	}
 }

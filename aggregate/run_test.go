@@ -76,7 +76,7 @@ func TestEmptyTrack(t *testing.T) {
 	}
 	fill(&one)
 	fill(&two)
-	if one.class != two.class || one.block == two.block {
+	if one.class() != two.class() || one.block == two.block {
 		t.Fatalf("two tracks lie in one block: %+v and %+v", one, two)
 	}
 }

@@ -123,22 +123,22 @@ func (a *Aggregator) saveTable(ctx context.Context, w *state.Writer, shard int, 
 				s.catchUp()
 				t.sync()
 			}
-			if len(t.inputs) > 0 {
+			if t.inputs.len() > 0 {
 				part = partSize
 			}
-			for slot := from; slot < min(from+part, len(t.series)); slot++ {
-				if t.series[slot].heard > deleted {
+			for slot := from; slot < min(from+part, t.series.len()); slot++ {
+				if t.series.at(int(slot)).heard > deleted {
 					p.next(recordSeries)
 					p.text = t.appendSeries(p.text, uint32(slot))
 				}
 			}
-			for n := from; n < min(from+part, len(t.inputs)); n++ {
-				if in := &t.inputs[n]; in.heard > deleted && t.series[in.group].heard > deleted {
+			for n := from; n < min(from+part, t.inputs.len()); n++ {
+				if in := t.inputs.at(n); in.heard > deleted && t.series.at(int(in.group)).heard > deleted {
 					p.next(recordInputs)
 					p.text = t.appendInput(p.text, uint32(n))
 				}
 			}
-			more = from+part < max(len(t.series), len(t.inputs))
+			more = from+part < max(t.series.len(), t.inputs.len())
 		}); err != nil {
 			return err
 		}
@@ -181,7 +181,7 @@ func (p *packer) take() [][]byte {
 
 // appendSeries appends all that is known of a series.
 func (t *table) appendSeries(dst []byte, slot uint32) []byte {
-	se := &t.series[slot]
+	se := t.series.at(int(slot))
 	dst = binary.AppendUvarint(dst, uint64(slot))
 	dst = state.AppendText(dst, t.names.name(slot))
 	dst = append(dst, flag(se.diff))
@@ -196,7 +196,7 @@ func (t *table) appendSeries(dst []byte, slot uint32) []byte {
 		}
 	}
 	for i := range t.rule.pulses {
-		p := &t.pulses[int(slot)*t.rule.pulses+i]
+		p := t.pulses.at(int(slot)*t.rule.pulses + i)
 		dst = binary.AppendUvarint(binary.AppendUvarint(dst, uint64(p.next)), uint64(p.lag))
 	}
 	return dst
@@ -254,7 +254,7 @@ func (t *table) appendCell(dst []byte, cell uint32) []byte {
 
 // appendInput appends an input: its name, its series' slot and its baseline.
 func (t *table) appendInput(dst []byte, n uint32) []byte {
-	in := &t.inputs[n]
+	in := t.inputs.at(int(n))
 	t.registry.Lock()
 	dst = state.AppendText(dst, t.registry.inputs.name(n))
 	t.registry.Unlock()

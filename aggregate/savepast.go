@@ -16,12 +16,12 @@ func (a *Aggregator) savePast(ctx context.Context, w *state.Writer, s *shard, t 
 	for from, more := 0, true; more; from += pastStep {
 		record := []byte{recordPast}
 		if err := a.ask(ctx, s, func() {
-			for slot := from; slot < min(from+pastStep, len(t.series)); slot++ {
-				if t.series[slot].heard > deleted {
+			for slot := from; slot < min(from+pastStep, t.series.len()); slot++ {
+				if t.series.at(int(slot)).heard > deleted {
 					record = s.appendPast(record, t, uint32(slot))
 				}
 			}
-			more = from+pastStep < len(t.series)
+			more = from+pastStep < t.series.len()
 		}); err != nil {
 			return err
 		}
@@ -39,7 +39,7 @@ func (s *shard) appendPast(dst []byte, t *table, slot uint32) []byte {
 		}
 	}
 	dst = state.AppendText(dst, t.names.name(slot))
-	dst = append(dst, flag(t.series[slot].diff))
+	dst = append(dst, flag(t.series.at(int(slot)).diff))
 	dst = binary.AppendUvarint(dst, uint64(len(kept)))
 	for _, se := range kept {
 		dst = state.AppendText(dst, se.Name)

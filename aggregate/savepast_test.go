@@ -99,8 +99,8 @@ func FuzzRestorePast(f *testing.F) {
 			a.Bind(0, carbon.Kind(i%2), name, name, Origin{})
 		}
 		s.tables[0].sync()
-		for slot := range s.tables[0].series {
-			s.tables[0].series[slot].heard = deleted + 1
+		for slot := range s.tables[0].series.len() {
+			s.tables[0].series.at(slot).heard = deleted + 1
 		}
 		r := a.restorer()
 		r.seat = a.Seats()[0]
@@ -109,7 +109,7 @@ func FuzzRestorePast(f *testing.F) {
 	save := func(a *Aggregator) []byte {
 		s := a.shards[0]
 		record := []byte{recordPast}
-		for slot := range s.tables[0].series {
+		for slot := range s.tables[0].series.len() {
 			record = s.appendPast(record, s.tables[0], uint32(slot))
 		}
 		return record

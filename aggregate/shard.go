@@ -206,7 +206,7 @@ func (s *shard) finish(t *table) {
 	s.drain()
 	t.sync()
 	s.now = time.Now().UnixMilli()
-	for slot := range t.series {
+	for slot := range t.series.len() {
 		s.finishSeries(t, uint32(slot), 0)
 	}
 	s.handOn()
@@ -218,7 +218,7 @@ func (s *shard) finishSeries(t *table, slot uint32, until int64) {
 	for tier := range t.rule.tiers {
 		s.finishTier(t, slot, tier, until)
 	}
-	t.series[slot].alarm = 0
+	t.series.at(int(slot)).alarm = 0
 }
 
 func (s *shard) finishTier(t *table, slot uint32, tier int, until int64) {

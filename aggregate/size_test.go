@@ -74,7 +74,7 @@ func TestBytesPerSeries(t *testing.T) {
 		for i := range refs {
 			all = append(all, refs[i].Slot&^inputBit)
 		}
-		s.forgetInputs(a.Seats()[0], 0, end, append([]uint32(nil), all[:len(s.tables[0].inputs)]...))
+		s.forgetInputs(a.Seats()[0], 0, end, append([]uint32(nil), all[:s.tables[0].inputs.len()]...))
 		s.forgetSeries(a.Seats()[0], 0, end, all)
 		s.tables[0].shrink()
 		s.agenda = newAgenda() // what is left in it is of this test's clock

@@ -46,7 +46,7 @@ func (s *shard) measure(t *table, slot uint32, sm *Sample, arrival int64) {
 
 // running returns the open slice of a series in which what arrives at a time counts, making it if it is not there.
 func (s *shard) running(t *table, slot uint32, arrival int64) *slice {
-	se, base := &t.series[slot], &t.rule.tiers[0]
+	se, base := t.series.at(int(slot)), &t.rule.tiers[0]
 	k := max(uint32(arrival/base.period), se.base.horizon)
 	if se.base.n > 0 {
 		newest := t.runs.newest(&se.base)
@@ -70,7 +70,7 @@ func (s *shard) running(t *table, slot uint32, arrival int64) *slice {
 
 // openSlice puts an empty slice into a series at i: its gauge is what it was before.
 func (s *shard) openSlice(t *table, slot uint32, i int, k uint32) *slice {
-	se, l := &t.series[slot], &t.rule.layout
+	se, l := t.series.at(int(slot)), &t.rule.layout
 	sl := t.runs.insert(&se.base, i, slice{k: k, cell: t.newCell()})
 	if t.rule.statsd.kind == carbon.Gauge && i > 0 {
 		before := t.runs.view(&se.base)[i-1].columns()

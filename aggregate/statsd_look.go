@@ -35,8 +35,8 @@ func (s *shard) standings(t *table, from int, f func(Standing)) (more bool) {
 		s.catchUp()
 		t.sync()
 	}
-	for slot := from; slot < min(from+stepSize, len(t.series)); slot++ {
-		se := &t.series[slot]
+	for slot := from; slot < min(from+stepSize, t.series.len()); slot++ {
+		se := t.series.at(slot)
 		if se.heard <= deleted || se.base.n == 0 {
 			continue
 		}
@@ -58,7 +58,7 @@ func (s *shard) standings(t *table, from int, f func(Standing)) (more bool) {
 		}
 		f(x)
 	}
-	return from+stepSize < len(t.series)
+	return from+stepSize < t.series.len()
 }
 
 // DeleteMeasured forgets the series of a rule that measures, whose names is says so of, as Delete does.

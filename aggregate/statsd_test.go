@@ -233,7 +233,7 @@ func TestStatsdHistogram(t *testing.T) {
 	}
 	table := &table{}
 	table.prepare(r)
-	table.series = make([]series, 1)
+	table.grow(1)
 	cell := table.newCell()
 	for _, v := range []float64{0.4, 0.5, 3, 20, 700} {
 		table.side.values[cell].Add(v)
@@ -300,8 +300,8 @@ func TestStatsdClockSetBack(t *testing.T) {
 		for i, s := range b.shards {
 			if err := b.Ask(context.Background(), i, func() {
 				for j := range s.tables {
-					for slot := range s.tables[j].series {
-						se := &s.tables[j].series[slot]
+					for slot := range s.tables[j].series.len() {
+						se := s.tables[j].series.at(slot)
 						s.tables[j].rewind(se, moment(t, "12:00:03").UnixMilli())
 						if se.base.n == 0 {
 							continue

@@ -10,18 +10,18 @@ type table struct {
 	start    int64 // when the rule started, Unix milliseconds: slices that contain it were not seen whole
 	registry registry
 	names    nameIndex // a copy of the registry's headers: the keys that the shard knows
-	series   []series
-	upper    []track // of the higher tiers, so many per series
-	pulses   []pulse // of the tiers that have windows, so many per series
-	inputs   []baseline
-	sources  []uint64 // hashes of the inputs' names, where the rule asks whose samples are
+	series   rows[series]
+	upper    rows[track] // of the higher tiers, so many per series
+	pulses   rows[pulse] // of the tiers that have windows, so many per series
+	inputs   rows[baseline]
+	sources  rows[uint64] // hashes of the inputs' names, where the rule asks whose samples are
 	runs     *runs
 	cells    slab[float64] // of slices: the rule's columns
 	side     sides
 	late     map[uint32]uint32 // cells of amended slices that feed others -> cells of what came late
 	window   uint32            // a cell in which windows are added up
 	look     view              // scratch of view
-	ways     []uint32          // of results: so many per series, 0 until asked
+	ways     rows[uint32]      // of results: so many per series, 0 until asked
 	kept     memories          // of results, in the same places
 	figures  Figures
 }
@@ -82,24 +82,29 @@ func (t *table) sync() {
 	r.Lock()
 	defer r.Unlock()
 	t.names.entries, t.names.bytes = r.series.entries, r.series.bytes
-	for n := len(t.series); n < len(t.names.entries); n++ {
-		t.series = append(t.series, series{diff: r.diffs[n]})
-		t.upper = append(t.upper, make([]track, len(t.rule.tiers)-1)...)
-		t.pulses = append(t.pulses, make([]pulse, t.rule.pulses)...)
-		t.ways = append(t.ways, make([]uint32, t.rule.results)...)
+	known := t.series.len()
+	t.grow(t.names.entries.len())
+	for n := known; n < t.series.len(); n++ {
+		t.series.at(n).diff = *r.diffs.at(n)
 	}
-	for n := len(t.inputs); n < len(r.groups); n++ {
-		t.inputs = append(t.inputs, baseline{})
-		if t.rule.perInput() {
-			t.sources = append(t.sources, 0)
-		}
+	t.inputs.grow(r.groups.len())
+	if t.rule.perInput() {
+		t.sources.grow(r.groups.len())
 	}
+}
+
+// grow makes room for so many series.
+func (t *table) grow(n int) {
+	t.series.grow(n)
+	t.upper.grow(n * (len(t.rule.tiers) - 1))
+	t.pulses.grow(n * t.rule.pulses)
+	t.ways.grow(n * t.rule.results)
 }
 
 // adopt makes the series at a slot known to the shard: it is new, or one that was made where another was forgotten.
 func (t *table) adopt(slot uint32) {
 	t.sync()
-	mustBe(t.names.entries[slot].size > 0, "a sample for a series that was forgotten")
+	mustBe(t.names.entries.at(int(slot)).size > 0, "a sample for a series that was forgotten")
 }
 
 // adoptInput makes an input known to the shard.
@@ -109,18 +114,18 @@ func (t *table) adoptInput(n uint32) {
 	defer t.registry.Unlock()
 	name := t.registry.inputs.name(n)
 	mustBe(len(name) > 0, "a sample of an input that was forgotten")
-	t.inputs[n] = baseline{group: t.registry.groups[n], time: unset}
+	*t.inputs.at(int(n)) = baseline{group: *t.registry.groups.at(int(n)), time: unset}
 	if t.rule.perInput() {
-		t.sources[n] = sketch.Hash(name)
+		*t.sources.at(int(n)) = sketch.Hash(name)
 	}
 }
 
 // track returns the slices of one tier of a series.
 func (t *table) track(slot uint32, tier int) *track {
 	if tier == 0 {
-		return &t.series[slot].base
+		return &t.series.at(int(slot)).base
 	}
-	return &t.upper[int(slot)*(len(t.rule.tiers)-1)+tier-1]
+	return t.upper.at(int(slot)*(len(t.rule.tiers)-1) + tier - 1)
 }
 
 // newCell returns the number of an empty cell.
@@ -147,7 +152,7 @@ func (t *table) put(cell uint32, x *value) {
 	if t.side.set != 0 {
 		source := uint64(0)
 		if t.side.set&sideSources != 0 {
-			source = t.sources[x.input]
+			source = *t.sources.at(int(x.input))
 		}
 		t.side.fold(cell, x, source)
 	}

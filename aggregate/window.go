@@ -17,7 +17,7 @@ type means struct {
 
 // pulse returns how far the windows of a tier of a series have come.
 func (t *table) pulse(slot uint32, tier int) *pulse {
-	return &t.pulses[int(slot)*t.rule.pulses+t.rule.tiers[tier].pulse]
+	return t.pulses.at(int(slot)*t.rule.pulses + t.rule.tiers[tier].pulse)
 }
 
 // slide emits the windows of a tier that end with the slices emitted just now, and again those before the newest that
