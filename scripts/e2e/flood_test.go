@@ -91,10 +91,11 @@ send = "out"
 	noise(func() { connect(line, "") })
 
 	good := dial(t, "tcp", at(line))
+	good.SetDeadline(time.Now().Add(span + 2*patience))
 	n := 0
 	for time.Since(begin) < span {
 		for range 100 {
-			fmt.Fprintf(good, "good.line %d 1700000000\n", n)
+			put(t, good, fmt.Appendf(nil, "good.line %d 1700000000\n", n))
 			n++
 		}
 		time.Sleep(10 * time.Millisecond)
@@ -129,11 +130,12 @@ func TestCrowd(t *testing.T) {
 	d := start(t, setup{bin: program, conf: "[limits]\nconnections = 15000\n" + forwarding(port, out.addr, "")})
 	addr := fmt.Sprintf("127.0.0.1:%d", port)
 	good := dial(t, "tcp", addr)
+	good.SetDeadline(time.Time{}) // it may take longer than other tests
 	n := 0
 	flows := func(what string) {
 		t.Helper()
 		for range 100 {
-			fmt.Fprintf(good, "good.line %d 1700000000\n", n)
+			put(t, good, fmt.Appendf(nil, "good.line %d 1700000000\n", n))
 			n++
 		}
 		eventually(t, "lines arrive: "+what, func() bool { return out.count() == n })
@@ -142,6 +144,7 @@ func TestCrowd(t *testing.T) {
 	idle := make([]net.Conn, crowd)
 	for i := range idle {
 		idle[i] = dial(t, "tcp", addr)
+		idle[i].SetDeadline(time.Time{})
 	}
 	eventually(t, "all are taken", func() bool { return d.listener(0).Open == int64(crowd)+1 })
 	flows("among silent connections")
@@ -203,10 +206,11 @@ func TestDescriptorsShort(t *testing.T) {
 	d := start(t, setup{bin: bin, conf: forwarding(port, out.addr, "reconnect = [\"10ms\", \"50ms\"]")})
 	addr := fmt.Sprintf("127.0.0.1:%d", port)
 	good := dial(t, "tcp", addr)
+	good.SetDeadline(time.Time{}) // it may take longer than other tests
 	n := 0
 	flows := func() {
 		t.Helper()
-		fmt.Fprintf(good, "good.line %d 1700000000\n", n)
+		put(t, good, fmt.Appendf(nil, "good.line %d 1700000000\n", n))
 		n++
 		out.await(n)
 	}
