@@ -50,6 +50,7 @@ type Daemon struct {
 	// What a reload changes. Whoever looks at it holds pipe; a reload holds it alone once every lane has turned to the next table.
 	pipe      sync.RWMutex
 	file      *conf.File
+	turned    chan struct{} // closed when another file is
 	listeners []*ingest.Listener
 	consoles  []*console // of the listeners that have one
 	table     *relay.Table
@@ -89,7 +90,7 @@ func New(f *conf.File, log *zap.Logger, o Options) (*Daemon, error) {
 	if o.Cores == 0 {
 		o.Cores = runtime.GOMAXPROCS(0)
 	}
-	d := &Daemon{file: f, options: o, log: log, quota: ingest.NewQuota(f.Limits.Connections), leaving: newLeaving()}
+	d := &Daemon{file: f, turned: make(chan struct{}), options: o, log: log, quota: ingest.NewQuota(f.Limits.Connections), leaving: newLeaving()}
 	clusters, err := d.makeClusters(f)
 	if err != nil {
 		return nil, err
@@ -342,13 +343,6 @@ func (d *Daemon) tableNow() *relay.Table {
 	d.pipe.RLock()
 	defer d.pipe.RUnlock()
 	return d.table
-}
-
-// File returns the configuration that is running.
-func (d *Daemon) File() *conf.File {
-	d.pipe.RLock()
-	defer d.pipe.RUnlock()
-	return d.file
 }
 
 // Ready says whether the daemon is listening.

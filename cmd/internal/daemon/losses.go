@@ -10,7 +10,7 @@ import (
 )
 
 const (
-	// lossLook is how often the accounts are looked at for losses, lossRest the same once nothing has come for ten looks, so that
+	// lossLook is how often the accounts are looked at for losses, lossRest the same once nothing has come for three looks, so that
 	// an idle process sleeps; lossEvery how often each is told of at most: the first of it at once, then that of ten seconds together.
 	lossLook  = time.Second
 	lossRest  = 5 * time.Second
@@ -64,7 +64,7 @@ func (d *Daemon) watchLosses(ctx context.Context) {
 			if still++; came != last {
 				last, still = came, 0
 			}
-			if still < 10 {
+			if still < 3 {
 				timer.Reset(lossLook)
 			} else {
 				timer.Reset(lossRest)

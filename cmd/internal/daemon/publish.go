@@ -31,11 +31,17 @@ func (d *Daemon) publish(ctx context.Context) {
 	tick := time.NewTicker(publishEvery)
 	defer tick.Stop()
 	for {
-		if d.File().Self.Mmstats != "" || p.file != nil {
+		f, turned := d.fileUntil()
+		if f.Self.Mmstats != "" || p.file != nil {
 			p.tell(d.log, d.publishOnce(ctx, &p))
+			turned = nil // the tick is soon enough
+			tick.Reset(publishEvery)
+		} else {
+			tick.Stop() // nothing wakes an idle process for nothing
 		}
 		select {
 		case <-tick.C:
+		case <-turned:
 		case <-ctx.Done():
 			return
 		}

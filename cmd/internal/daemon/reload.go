@@ -180,6 +180,8 @@ func (d *Daemon) turn(n *next) {
 	d.leaving.note(before, gone)
 	d.turnListeners(n)
 	d.file, d.table, d.listeners = n.file, n.table, n.listeners
+	close(d.turned)
+	d.turned = make(chan struct{})
 	d.pipe.Unlock()
 	d.turnConsoles()
 	for _, e := range gone {
@@ -204,4 +206,18 @@ func (d *Daemon) turnListeners(n *next) {
 		l.Start()
 		d.sayListening(l)
 	}
+}
+
+// File returns the configuration that is running.
+func (d *Daemon) File() *conf.File {
+	d.pipe.RLock()
+	defer d.pipe.RUnlock()
+	return d.file
+}
+
+// fileUntil returns the configuration that is running, and what is closed once another one is running.
+func (d *Daemon) fileUntil() (f *conf.File, turned <-chan struct{}) {
+	d.pipe.RLock()
+	defer d.pipe.RUnlock()
+	return d.file, d.turned
 }

@@ -13,28 +13,28 @@ import (
 	"plumbago/conf"
 )
 
-// selfPause is how long it takes until another look at a configuration that wants no figures.
-const selfPause = time.Second
-
 // self sends plumbago's own figures down the table, at the ends of intervals in Unix time, until ctx is done.
 func (d *Daemon) self(ctx context.Context) {
 	began := time.Now()
 	for {
-		o := d.File().Self
-		next := time.Now().Add(selfPause)
-		if o.Interval > 0 {
-			next = time.Now().Truncate(o.Interval).Add(o.Interval)
-			if next.Before(began.Add(o.Interval)) { // the first interval is whole
-				next = next.Add(o.Interval)
+		f, turned := d.fileUntil()
+		o := f.Self
+		if o.Interval == 0 {
+			select {
+			case <-turned:
+				continue
+			case <-ctx.Done():
+				return
 			}
+		}
+		next := time.Now().Truncate(o.Interval).Add(o.Interval)
+		if next.Before(began.Add(o.Interval)) { // the first interval is whole
+			next = next.Add(o.Interval)
 		}
 		select {
 		case <-time.After(time.Until(next)):
 		case <-ctx.Done():
 			return
-		}
-		if o.Interval == 0 {
-			continue
 		}
 		if err := d.sendSelf(ctx, o, next); err != nil && ctx.Err() == nil {
 			d.log.Warn("sending plumbago's own figures", zap.Error(err))

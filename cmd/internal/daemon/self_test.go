@@ -4,8 +4,12 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
+
+	"go.uber.org/zap"
 
 	"plumbago/carbon/stat"
+	"plumbago/conf"
 	"plumbago/ingest"
 	"plumbago/relay/dest"
 )
@@ -73,5 +77,37 @@ func TestSelfPrefix(t *testing.T) {
 	}
 	if got := selfPrefix("x.{host}"); !strings.HasPrefix(got, "x.") || strings.ContainsAny(got[2:len(got)-1], ".{}") || !strings.HasSuffix(got, ".") {
 		t.Errorf("of the host: %q", got)
+	}
+}
+
+// Who waits for a configuration that wants figures is told when one comes, whatever the time; until then nothing wakes it.
+func TestSelfAfterReload(t *testing.T) {
+	parse := func(self string) *conf.File {
+		t.Helper()
+		f, faults := conf.Parse("test.toml", []byte("[self]\n"+self+"\n[[listen]]\nprotocol = \"line\"\naddress = \"tcp://127.0.0.1:0\"\n"),
+			func(string) (string, bool) { return "", false })
+		if faults != nil {
+			t.Fatal(faults)
+		}
+		return f
+	}
+	d, err := New(parse(`interval = "0"`), zap.NewNop(), Options{Cores: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := d.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close(t.Context())
+	_, turned := d.fileUntil()
+	if _, err := d.Apply(parse(`interval = "1s"`)); err != nil {
+		t.Fatal(err)
+	}
+	<-turned
+	for l := (stat.Ledger{}); l.Self == 0; {
+		if l, err = d.Ledger(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(10 * time.Millisecond)
 	}
 }
