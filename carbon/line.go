@@ -194,6 +194,34 @@ func (e *LineEncoder) Append(f *Frame, b *Batch, p *Point) bool {
 	return true
 }
 
+// AppendRun adds the first of points, at least one, to f as Append does each, and returns how many: 0 if f has no room for the
+// first. Those whose texts can leave as they came, and lie one behind the other as they came, are copied at once.
+func (e *LineEncoder) AppendRun(f *Frame, b *Batch, points []Point) (n int) {
+	room := e.Limit
+	if room == 0 {
+		room = FrameSize
+	}
+	first := &points[0]
+	from, to := first.name, first.end
+	room -= len(f.Bytes)
+	if e.Types || first.Flags&Stamped == 0 || int(to-from)+len("\n") > room {
+		if e.Append(f, b, first) {
+			return 1
+		}
+		return 0
+	}
+	for n = 1; n < len(points); n++ {
+		p := &points[n]
+		if p.name != to+1 || p.Flags&Stamped == 0 || int(p.end-from)+len("\n") > room || b.Bytes[to] != '\n' {
+			break
+		}
+		to = p.end
+	}
+	f.Bytes = append(append(f.Bytes, b.Bytes[from:to]...), '\n')
+	f.Points += n
+	return n
+}
+
 // Finish implements Encoder; lines need no end.
 func (e *LineEncoder) Finish(*Frame) {}
 

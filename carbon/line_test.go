@@ -252,3 +252,63 @@ func TestLineAllocates(t *testing.T) {
 		}
 	}
 }
+
+// runs writes the points of b into frames by AppendRun, and wants them just so as Append makes them.
+func runs(t *testing.T, b *Batch, e *LineEncoder) {
+	t.Helper()
+	plain, fast := &Frame{}, &Frame{}
+	for from := 0; from < len(b.Points); {
+		n := e.AppendRun(fast, b, b.Points[from:])
+		if n == 0 && len(fast.Bytes) == 0 {
+			t.Fatalf("an empty frame does not take %q", b.Text(&b.Points[from]))
+		}
+		for i := range n {
+			if !e.Append(plain, b, &b.Points[from+i]) {
+				t.Fatalf("%+v: a run of %d goes into a frame that is full after %d: %q", e, n, i, plain.Bytes)
+			}
+		}
+		if string(plain.Bytes) != string(fast.Bytes) || plain.Points != fast.Points {
+			t.Fatalf("%+v: a run is %q, %d points; one by one they are %q, %d", e, fast.Bytes, fast.Points, plain.Bytes, plain.Points)
+		}
+		if from += n; n == 0 {
+			if e.Append(plain, b, &b.Points[from]) {
+				t.Fatalf("%+v: there would be room for another point: %q", e, plain.Bytes)
+			}
+			*plain, *fast = Frame{}, Frame{}
+		}
+	}
+}
+
+// TestAppendRun has lines that can leave as they came, one behind the other, and others between them.
+func TestAppendRun(t *testing.T) {
+	in := "a.b 1 1700000000\na.c 2 1700000001\na.b 1\na.d 1 1700000000 D\n a.e 1 1700000000\n\na.f 1 1700000000\n.g 1 1700000000\n" +
+		"a.h 1 1700000000\r\na.i  1 1700000000\na.j 1 1700000000.5\na.k:1|D|#x:1\na.l:2|D|#x:1\na.m 1 1700000000\na.n 1 1700000000"
+	l := DefaultLimits()
+	b := decode(t, in, &l, arrival)
+	if len(b.Points) < 14 {
+		t.Fatalf("only %d points", len(b.Points))
+	}
+	b.Add([]byte("c"), Raw, 1.0/3, arrival)
+	runs(t, b, &LineEncoder{})
+	for limit := 1; limit < 200; limit++ {
+		runs(t, b, &LineEncoder{Limit: limit})
+		runs(t, b, &LineEncoder{Limit: limit, Types: true})
+	}
+	one := decode(t, "a.b 1 1700000000\na.c 2 1700000001\n", &l, arrival)
+	if n := (&LineEncoder{}).AppendRun(&Frame{}, one, one.Points); n != 2 {
+		t.Errorf("a run of 2 is taken in parts, of %d first", n)
+	}
+}
+
+func FuzzAppendRun(f *testing.F) {
+	for _, row := range corpus(f) {
+		f.Add(row.line+"\na.b 1 1700000000\n"+row.line, uint8(0))
+	}
+	f.Fuzz(func(t *testing.T, in string, limit uint8) {
+		b := &Batch{Bytes: []byte(in)}
+		if err := NewLineDecoder(DefaultLimits()).Decode(b, arrival); err != nil {
+			t.Fatal(err)
+		}
+		runs(t, b, &LineEncoder{Limit: int(limit)})
+	})
+}

@@ -30,10 +30,11 @@ type Cluster struct {
 	Dests   []*dest.Dest
 	options ClusterOptions
 	policy  string
-	encoder carbon.Encoder // without state: lanes share it
-	gather  time.Duration  // how long a lane keeps a frame open at most
-	ring    *ring.Ring     // of the hashing policies, else nil
-	style   string         // whose placement is reproduced
+	encoder carbon.Encoder      // without state: lanes share it
+	lines   *carbon.LineEncoder // it too, if it is one, else nil
+	gather  time.Duration       // how long a lane keeps a frame open at most
+	ring    *ring.Ring          // of the hashing policies, else nil
+	style   string              // whose placement is reproduced
 
 	changes atomic.Uint32 // how often a member went or came back
 	turn    atomic.Uint32 // who gets the next frame of a member that is gone
@@ -52,6 +53,7 @@ func (c *Cluster) Renew(o ClusterOptions, dial dest.Dialer, log *zap.Logger) (*C
 	}
 	kept := c.keep(&o)
 	made := &Cluster{options: o, Name: o.Name, policy: o.Policy, encoder: dest.Encoder(o.Options), gather: o.Flush, style: o.Ring}
+	made.lines, _ = made.encoder.(*carbon.LineEncoder)
 	for _, endpoint := range o.Endpoints {
 		address := o.addressOf(endpoint)
 		if i := slices.IndexFunc(kept, func(d *dest.Dest) bool { return d.Address() == address }); i >= 0 {
@@ -162,6 +164,19 @@ func (c *Cluster) holdsBack() bool {
 		}
 	}
 	return len(alive) > 0 && held > 0
+}
+
+// append adds the first of points, at least one, to a frame and returns how many; 0 if the frame has no room for the first.
+func (c *Cluster) append(f *carbon.Frame, b *carbon.Batch, points []carbon.Point) int {
+	if c.lines != nil {
+		return c.lines.AppendRun(f, b, points)
+	}
+	for i := range points {
+		if !c.encoder.Append(f, b, &points[i]) {
+			return i
+		}
+	}
+	return len(points)
 }
 
 // push finishes a frame of one of the cluster's places and gives it to those who are to get it.

@@ -61,13 +61,6 @@ type asking struct {
 	key     []byte
 }
 
-// A box is a place of a cluster, and the frame that the lane has open for it.
-type box struct {
-	frame   *carbon.Frame
-	cluster *Cluster
-	place   int // among the cluster's
-}
-
 // A follow is a cluster whose shares move when its members come and go.
 type follow struct {
 	cluster *Cluster
@@ -228,13 +221,18 @@ func (l *Lane) accept(b *carbon.Batch) {
 			l.results(b, points[:n])
 		} else {
 			l.lookUp(b, points[:n], &found)
-			for i := range n {
+			for i := 0; i < n; {
 				s := found[i]
 				if s == nil { // new, or made known earlier in this glance
 					s = l.know(b, &points[i])
 				}
+				if end := i + s.alike(found[i+1:n]); end > i && l.run(b, points[i:end], &l.routes[s.route]) {
+					i = end
+					continue
+				}
 				g := &l.memory.young
 				l.take(b, &points[i], &l.routes[s.route], g.refsOf(s), g.formsOf(s))
+				i++
 			}
 		}
 		points = points[n:]
@@ -298,30 +296,6 @@ func (l *Lane) end(e end) {
 	}
 }
 
-// append writes a point into the open frame of a place.
-func (l *Lane) append(place uint32, b *carbon.Batch, p *carbon.Point) {
-	x := &l.boxes[place]
-	if x.frame == nil {
-		x.open(b)
-	}
-	if !x.cluster.encoder.Append(x.frame, b, p) {
-		x.push(l.give)
-		x.open(b)
-		x.cluster.encoder.Append(x.frame, b, p)
-	}
-}
-
-func (x *box) open(b *carbon.Batch) {
-	x.frame = carbon.NewFrame()
-	x.frame.Oldest = b.Arrival
-}
-
-func (x *box) push(give func(*dest.Dest, *carbon.Frame)) {
-	f := x.frame
-	x.frame = nil
-	x.cluster.push(x.place, f, give)
-}
-
 // Flush hands on what is open: samples at once, frames once they are as old as their cluster lets them grow. It says
 // whether anything is still open.
 func (l *Lane) Flush() (stillOpen bool) {
@@ -356,15 +330,6 @@ func (l *Lane) Close() {
 	l.scatter.Flush()
 	l.rest()
 	l.pushAll()
-}
-
-// pushAll hands on every frame that is open.
-func (l *Lane) pushAll() {
-	for i := range l.boxes {
-		if x := &l.boxes[i]; x.frame != nil {
-			x.push(l.give)
-		}
-	}
 }
 
 // Counts returns the lane's part of the ledger. Only its owner may ask.

@@ -28,30 +28,43 @@ const hasForms = 1 << 15
 const glance = 64
 
 // lookUp finds what is known of the names of points. Of many names most are in no cache, and a place leads to a text that is not
-// either: each pass touches one kind for all points before the next needs it, so that their waits overlap.
+// either: each pass touches one kind for all points before the next needs it, so that their waits overlap. The first has no branch that
+// depends on what it reads: one that was guessed wrong would wait for its place alone.
 func (l *Lane) lookUp(b *carbon.Batch, points []carbon.Point, found *[glance]*seen) {
 	g := &l.memory.young
 	mask := uint64(len(g.slots) - 1)
-	for i := range points {
-		s := &g.slots[points[i].Hash&mask]
-		if s.hash != points[i].Hash || s.size == 0 {
-			s = nil
-		}
-		found[i] = s
-	}
 	touched := byte(0)
-	for _, s := range found[:len(points)] {
-		if s != nil {
-			touched += g.nameOf(s)[0]
+	for i := range points {
+		touched += byte(g.slots[points[i].Hash&mask].hash)
+	}
+	for i := range points {
+		s := g.first(points[i].Hash)
+		if found[i] = s; s != nil {
+			name := g.nameOf(s)
+			touched += name[0] + name[len(name)-1]
 		}
 	}
-	l.touched = touched // or the compiler would leave the pass out
+	l.touched = touched // or the compiler would leave the touching out
 	for i := range points {
 		s, p := found[i], &points[i]
-		if s == nil || !sameName(g, s, b.Name(p)) {
+		if s != nil && !sameName(g, s, b.Name(p)) {
 			found[i] = g.find(p.Hash, b.Name(p))
 		}
 	}
+}
+
+// alike returns how many of the names that s and then others are of, from s on, are sent the way that s is, and nothing else; 0 if
+// there is more to s.
+func (s *seen) alike(others []*seen) int {
+	if s.folds != 0 {
+		return 0
+	}
+	for i, o := range others {
+		if o == nil || o.route != s.route || o.folds != 0 {
+			return 1 + i
+		}
+	}
+	return 1 + len(others)
 }
 
 // sameName says whether s is of the name.
@@ -69,6 +82,20 @@ type generation struct {
 }
 
 func newGeneration(size int) generation { return generation{slots: make([]seen, size)} }
+
+// first returns the first place of a name with that hash, or nil.
+func (g *generation) first(hash uint64) *seen {
+	mask := uint64(len(g.slots) - 1)
+	for at := hash & mask; ; at = (at + 1) & mask {
+		s := &g.slots[at]
+		if s.size == 0 {
+			return nil
+		}
+		if s.hash == hash {
+			return s
+		}
+	}
+}
 
 // find returns the place of a name, or nil.
 func (g *generation) find(hash uint64, name []byte) *seen {
