@@ -165,6 +165,9 @@ func TestSend(t *testing.T) {
 	single := packed
 	single.write = 1
 	f(single, 5003, 120)
+	alone := single
+	alone.protocol = "statsd"
+	f(alone, 5003, 120)
 }
 
 // receiver listens and hands over what it reads, block by block.
@@ -243,7 +246,7 @@ func BenchmarkPatch(b *testing.B) {
 // TestStatsd wants counters and timers in turn, and their count to be the number of lines.
 func TestStatsd(t *testing.T) {
 	all := names(1000, 100, 1)
-	track := newStatsd(all, starts(len(all), 1))
+	track := newStatsd(all, starts(len(all), 1), true)
 	track.patch(0, track.units(), 7, 1)
 	counters, timers := 0, 0
 	for line := range strings.Lines(string(track.bytes)) {

@@ -149,7 +149,7 @@ func (o *options) senders() ([]*sender, error) {
 		case "pickle":
 			s.track = newPickle(mine, from, o.frame)
 		case "statsd":
-			s.track = newStatsd(mine, from)
+			s.track = newStatsd(mine, from, network == "udp" && most == 1)
 		default:
 			s.track = newLines(mine, from)
 		}
@@ -161,6 +161,9 @@ func (o *options) senders() ([]*sender, error) {
 			return nil, fmt.Errorf("connecting: %w", err)
 		}
 		s.conn = conn
+		if most == 1 {
+			s.alone = newSegmenter(conn)
+		}
 	}
 	return senders, nil
 }

@@ -15,9 +15,10 @@ import (
 type sender struct {
 	conn  net.Conn
 	track *track
-	most  int   // bytes a write may have; a unit that is longer goes by itself
-	next  int   // unit
-	pass  int64 // since the start
+	most  int        // bytes a write may have; a unit that is longer goes by itself
+	alone *segmenter // sends each unit in a datagram of its own, many at once; nil if they go in writes of up to most bytes
+	next  int        // unit
+	pass  int64      // since the start
 
 	lines, bytes, writes int64
 	sum                  int64 // of the values sent, in hundredths
@@ -35,10 +36,18 @@ func (s *sender) send(points, now int64) (int64, error) {
 			return 0, nil
 		}
 	}
+	if s.alone != nil {
+		to = t.alike(from, points)
+	}
 	pass := s.pass % 100
 	t.patch(from, to, pass, now)
-	n, err := s.conn.Write(t.bytes[t.ends[from]:t.ends[to]])
-	s.bytes += int64(n)
+	var err error
+	if b := t.bytes[t.ends[from]:t.ends[to]]; s.alone != nil {
+		err = s.alone.send(b, t.ends[from+1]-t.ends[from])
+	} else {
+		_, err = s.conn.Write(b)
+	}
+	s.bytes += int64(t.ends[to] - t.ends[from])
 	s.writes++
 	if err != nil {
 		return 0, fmt.Errorf("sending to %s: %w", s.conn.RemoteAddr(), err)

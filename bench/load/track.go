@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"strconv"
 )
 
@@ -90,16 +91,20 @@ func newLines(names []string, starts []start) *track {
 }
 
 // newStatsd builds a track of statsd's lines: of names in turn counters, each counting one, and timers. The sum of what is counted, by
-// the counters and in the timers, is the number of lines.
-func newStatsd(names []string, starts []start) *track {
+// the counters and in the timers, is the number of lines. Sorted, those of one length follow each other, for a segmenter.
+func newStatsd(names []string, starts []start, sorted bool) *track {
 	t := &track{patch: func(int, int, int64, int64) {}}
+	lines := make([]string, len(names))
 	for i, name := range names {
-		t.bytes = append(append(t.bytes, name...), ':')
-		if i%2 == 0 {
-			t.bytes = append(t.bytes, "1|c\n"...)
-		} else {
-			t.bytes = append(strconv.AppendInt(t.bytes, starts[i].value/100, 10), "|ms\n"...)
+		if lines[i] = name + ":1|c\n"; i%2 == 1 {
+			lines[i] = fmt.Sprintf("%s:%d|ms\n", name, starts[i].value/100)
 		}
+	}
+	if sorted {
+		slices.SortStableFunc(lines, func(a, b string) int { return len(a) - len(b) })
+	}
+	for _, line := range lines {
+		t.bytes = append(t.bytes, line...)
 		t.add(1, 100, 0)
 	}
 	return t
