@@ -89,9 +89,15 @@ func (b *Batch) more() *Point {
 // AddStatsd appends a point of one of statsd's kinds, whose name is b.Bytes[from:to] and clean; salt parts the names of one
 // listener from those of another. extra is Point.Extra.
 func (b *Batch) AddStatsd(from, to int, k Kind, salt uint64, value float64, extra uint64) {
+	b.AddUntagged(from, to, k, salt, value, extra)
+	b.Points[len(b.Points)-1].Flags = tagged(b.Bytes[from:to])
+}
+
+// AddUntagged is AddStatsd of a name that is known to have no tags.
+func (b *Batch) AddUntagged(from, to int, k Kind, salt uint64, value float64, extra uint64) {
 	name := b.Bytes[from:to]
 	b.Points = append(b.Points, Point{
-		Hash: Hash(name, k) ^ salt, Value: value, Time: int64(extra), name: uint32(from), size: uint16(len(name)), Kind: k, Flags: tagged(name),
+		Hash: Hash(name, k) ^ salt, Value: value, Time: int64(extra), name: uint32(from), size: uint16(len(name)), Kind: k,
 	})
 }
 

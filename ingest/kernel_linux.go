@@ -167,6 +167,7 @@ func kernelDrops(fd uintptr) uint32 {
 type receiver struct {
 	space []byte
 	size  int // of a slot
+	next  int // from the start of a slot to that of the next
 	heads []mmsghdr
 	iovs  []unix.Iovec
 	names []unix.RawSockaddrInet6 // who sent them; nil if nobody asks. An IPv4 address fits as well
@@ -178,12 +179,17 @@ type mmsghdr struct {
 	size uint32
 }
 
+// slotSkew keeps the slots from lying at multiples of a large power of two, where all of them would fall into the same few places of
+// the processor's caches: what was received last would have left them before it is looked at.
+const slotSkew = 1536
+
 func newReceiver(slots, size int) *receiver {
+	next := size + slotSkew
 	r := &receiver{
-		space: make([]byte, slots*size), size: size, heads: make([]mmsghdr, slots), iovs: make([]unix.Iovec, slots),
+		space: make([]byte, slots*next), size: size, next: next, heads: make([]mmsghdr, slots), iovs: make([]unix.Iovec, slots),
 	}
 	for i := range slots {
-		r.iovs[i].Base = &r.space[i*size]
+		r.iovs[i].Base = &r.space[i*next]
 		r.iovs[i].SetLen(size)
 		r.heads[i].head.Iov = &r.iovs[i]
 		r.heads[i].head.SetIovlen(1)
@@ -241,5 +247,5 @@ func (r *receiver) receive(fd uintptr) (int, error) {
 // datagram returns the i-th datagram received, valid until the next call, and whether the slot held only its start.
 func (r *receiver) datagram(i int) (p []byte, cut bool) {
 	h := &r.heads[i]
-	return r.space[i*r.size:][:h.size], h.head.Flags&unix.MSG_TRUNC != 0
+	return r.space[i*r.next:][:h.size], h.head.Flags&unix.MSG_TRUNC != 0
 }

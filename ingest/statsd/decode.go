@@ -54,50 +54,87 @@ func (p piece) of(b *carbon.Batch) []byte { return b.Bytes[p.from:p.to] }
 func (d *Decoder) Decode(b *carbon.Batch, now int64) error {
 	size := len(b.Bytes) // names with tags are appended
 	for at := 0; at < size; {
+		if n := d.sample(b, at, size); n > 0 {
+			at += n
+			continue
+		}
 		stop, next := size, size
 		if n := bytes.IndexByte(b.Bytes[at:size], '\n'); n >= 0 {
 			stop, next = at+n, at+n+1
 		}
-		if !d.sample(b, at, stop) {
-			d.line(b, piece{at, stop}, now)
-		}
+		d.line(b, piece{at, stop}, now)
 		at = next
 	}
 	return nil
 }
 
-// sample reads the line b.Bytes[at:stop] if it is "name:value|type" and nothing else, with a name that stays as it is; most are. If
-// not it reports false and has done nothing. BenchmarkDecode says what it saves.
-func (d *Decoder) sample(b *carbon.Batch, at, stop int) bool {
-	line := b.Bytes[at:stop]
-	colon := bytes.IndexByte(line, ':')
-	if colon <= 0 || colon > d.limits.MaxName || len(line) > d.limits.MaxLine {
-		return false
+// sample reads the line at the start of b.Bytes[at:size] if it is "name:value|type" and nothing else, with a name that stays as it
+// is; most are. It returns how many bytes it took, with the newline. If the line is any other it returns 0 and has done nothing. It
+// goes over each byte once, and does not know where the line ends before it is there. BenchmarkDecode says what it saves.
+func (d *Decoder) sample(b *carbon.Batch, at, size int) int {
+	line := b.Bytes[at:size]
+	colon := plain(line)
+	if colon <= 0 || colon > d.limits.MaxName || colon >= len(line) || line[colon] != ':' {
+		return 0
 	}
-	value := line[colon+1:]
-	bar := bytes.IndexByte(value, '|')
-	if bar <= 0 {
-		return false
+	v, bar := whole(line, colon+1)
+	if bar == 0 {
+		if v, bar = decimal(line, colon+1); bar == 0 {
+			return 0
+		}
 	}
-	g := group{}
-	switch letters := value[bar+1:]; {
-	case string(letters) == "ms":
-		g.kind = carbon.Timer
-	case len(letters) != 1:
-		return false
+	k, extra, end := carbon.Count, uint64(0), bar+2
+	switch letters := line[bar+1:]; {
+	case len(letters) == 0:
+		return 0
 	case letters[0] == 'c':
-		g.kind = carbon.Count
 	case letters[0] == 'g':
-		g.kind = carbon.Gauge
+		k = carbon.Gauge
+		if c := line[colon+1]; c == '+' || c == '-' {
+			extra = 1
+		}
+	case len(letters) > 1 && letters[0] == 'm' && letters[1] == 's' && v >= 0:
+		k, extra, end = carbon.Timer, once, bar+3
 	default:
-		return false
+		return 0
 	}
-	v, extra, ok := read(value[:bar], &g, 1)
-	if !ok || !plain(line[:colon]) {
-		return false
+	if end > d.limits.MaxLine || end < len(line) && line[end] != '\n' {
+		return 0
 	}
-	b.AddStatsd(at, at+colon, g.kind, d.salt, v, extra)
-	return true
+	b.AddUntagged(at, at+colon, k, d.salt, v, extra)
+	return min(end+1, len(line))
+}
+
+// once is Point.Extra of a timer's value that stands for itself.
+var once = math.Float64bits(1)
+
+// whole reads the digits at line[at:] up to the bar, and returns where that is; 0 if it is no whole number that a float64 surely holds.
+func whole(line []byte, at int) (v float64, bar int) {
+	n := uint64(0)
+	for i := at; i < len(line) && i <= at+15; i++ {
+		c := line[i] - '0'
+		if c > 9 {
+			if line[i] == '|' && i > at {
+				return float64(n), i
+			}
+			break
+		}
+		n = n*10 + uint64(c)
+	}
+	return 0, 0
+}
+
+// decimal does so for any number.
+func decimal(line []byte, at int) (v float64, bar int) {
+	for i := at; i < len(line) && line[i] != '\n'; i++ {
+		if line[i] == '|' {
+			if v, ok := carbon.ParseNumber(line[at:i]); ok {
+				return v, i
+			}
+			break
+		}
+	}
+	return 0, 0
 }
 
 // line reads one line.

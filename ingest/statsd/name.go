@@ -32,17 +32,21 @@ var classes = func() (t [256]uint8) {
 	return t
 }()
 
-// plain says whether a name stays as it is, and has no tags.
-func plain(name []byte) bool {
-	var all, doubled uint8
-	before := uint8(dotByte) // a leading dot is a doubled one
-	for _, c := range name {
-		class := classes[c]
+// plain returns how many bytes text begins with that are a name which stays as it is, and has no tags; 0 if what begins it is none.
+func plain(text []byte) int {
+	var doubled, class uint8
+	before, n := uint8(dotByte), 0 // a leading dot is a doubled one
+	for ; n < len(text); n++ {
+		if class = classes[text[n]]; class&(oddByte|tagByte) != 0 {
+			break
+		}
 		doubled |= class & before
 		before = class
-		all |= class
 	}
-	return (doubled|before)&dotByte == 0 && all&(oddByte|tagByte) == 0
+	if (doubled|before)&dotByte != 0 {
+		return 0
+	}
+	return n
 }
 
 // sanitise writes a name as the reference would, in place, and returns what is left of it. It does not count as mended: that
