@@ -2,6 +2,7 @@ package pattern
 
 import (
 	"math"
+	"slices"
 	"strings"
 )
 
@@ -12,7 +13,7 @@ import (
 // It never changes, and may be used by many goroutines at once.
 type Set struct {
 	words  int
-	always []uint64 // the matchers that need no text
+	always []uint64 // the matchers that need no text, or one that nearly all names have
 	tagged []uint64 // the matchers that need tags
 	texts  automaton
 	users  [][]int32 // the matchers that need a text
@@ -40,6 +41,9 @@ func NewSet(ms []*Matcher) *Set {
 			s.tagged[i/64] |= 1 << (i % 64)
 		}
 		best := cheapest(all[i], cost)
+		if slices.ContainsFunc(best, usual) {
+			best = nil
+		}
 		if best == nil {
 			s.always[i/64] |= 1 << (i % 64)
 		}
@@ -61,11 +65,13 @@ func NewSet(ms []*Matcher) *Set {
 func (s *Set) Candidates(name string, bits []uint64) []uint64 {
 	bits = append(bits[:0], s.always...)
 	path, tags := cut(name)
-	s.texts.walk(path, func(need int32) {
-		for _, i := range s.users[need] {
-			bits[i/64] |= 1 << (i % 64)
-		}
-	})
+	if len(s.users) > 0 {
+		s.texts.walk(path, func(need int32) {
+			for _, i := range s.users[need] {
+				bits[i/64] |= 1 << (i % 64)
+			}
+		})
+	}
 	if tags == "" {
 		for i, tagged := range s.tagged {
 			bits[i] &^= tagged
@@ -141,6 +147,9 @@ func cheapest(keys []key, cost func(need) float64) (best []need) {
 	}
 	return best
 }
+
+// usual says whether nearly all names meet a need, so that it is not worth a look.
+func usual(n need) bool { return n.text == "." && n.at == anywhere }
 
 // met says whether a need is met where its text ends in path.
 func (n *need) met(path string, after int) bool {

@@ -112,6 +112,17 @@ func TestSetIsNarrow(t *testing.T) {
 	f("stats.timers.x.endpoint-15.p99", 1)
 }
 
+// Nobody looks through each name for the dots of a pattern that matches nearly all of them.
+func TestSetNeedsNoDot(t *testing.T) {
+	s := NewSet([]*Matcher{
+		selecting(t, Selection{Options: Options{Match: []string{"*.*.**"}}}),
+		selecting(t, Selection{Options: Options{Match: []string{"*.*", "a.*"}}}),
+	})
+	if got := s.Candidates("x.y.z", nil)[0]; len(s.users) > 0 || got != 0b11 {
+		t.Errorf("%d texts are looked for, and candidates are %02b", len(s.users), got)
+	}
+}
+
 // A matcher of tags alone is no candidate for a name without them.
 func TestSetKnowsTags(t *testing.T) {
 	tags := map[string][]string{"dc": {"*"}}
