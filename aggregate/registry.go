@@ -87,6 +87,24 @@ func (r *registry) addSeries(hash uint64, key []byte, diff bool) (series uint32)
 	return series
 }
 
+// text returns where the name of a slot lies: of an input its own, else that of the series.
+func (r *registry) text(slot uint32) (kept carbon.Text, ok bool) {
+	if slot == noSlot {
+		return kept, false
+	}
+	r.Lock()
+	defer r.Unlock()
+	x := &r.series
+	if slot&inputBit != 0 {
+		x, slot = &r.inputs, slot&^inputBit
+	}
+	if int(slot) >= x.entries.len() || x.entries.at(int(slot)).size == 0 {
+		return kept, false
+	}
+	e := x.entries.at(int(slot))
+	return x.bytes.Text(e.at, int(e.size)), true
+}
+
 // kindOf is the kind of a series' samples: a counter and a gauge of one name are two series.
 func kindOf(diff bool) carbon.Kind {
 	if diff {

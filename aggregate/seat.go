@@ -1,6 +1,7 @@
 package aggregate
 
 import (
+	"bytes"
 	"sync/atomic"
 
 	"plumbago/carbon"
@@ -67,6 +68,21 @@ func (s *Seat) Bind(k carbon.Kind, input, key []byte, from Origin) Ref {
 		s.of.refused.add(s.ID, from, key)
 	}
 	return ref
+}
+
+// Text returns where the name lies that the seat keeps of what a reference leads to, or a part of it that says the same as name, so that
+// whoever remembers the name can share it. It reports false if there is none.
+func (s *Seat) Text(ref Ref, name []byte) (kept carbon.Text, ok bool) {
+	if kept, ok = s.tables[ref.Shard].registry.text(ref.Slot); !ok {
+		return kept, false
+	}
+	switch whole := kept.Bytes(); {
+	case bytes.HasSuffix(whole, name):
+		return kept.Part(len(whole)-len(name), len(name)), true
+	case bytes.HasPrefix(whole, name):
+		return kept.Part(0, len(name)), true
+	}
+	return kept, false
 }
 
 // take takes a new series and a new input of one from what the limits allow: all that are new, or none.

@@ -24,7 +24,23 @@ func (l *Lane) know(b *carbon.Batch, p *carbon.Point) *seen {
 		v = l.table.walk(&l.asking.walker, string(name), 0, nil)
 	}
 	w := l.bind(name, p.Kind, aggregate.Origin{Listener: b.Source, Peer: b.PeerOf(p).Addr()}, v)
-	return l.memory.young.add(p.Hash, name, w)
+	return l.memory.add(p.Hash, name, w)
+}
+
+// kept returns where a name lies that one of the aggregates keeps whose series its samples go into: a million names need not
+// be in memory twice. It is no text if none does.
+func (l *Lane) kept(refs []aggregate.Ref, name []byte) carbon.Text {
+	for _, ref := range refs {
+		if ref.None() {
+			continue
+		}
+		if r := l.table.byID[ref.Rule]; r != nil && r.seat != nil {
+			if text, ok := r.seat.Text(ref, name); ok {
+				return text
+			}
+		}
+	}
+	return carbon.Text{}
 }
 
 // Way asks the table about a result of the aggregate rule with the given ID, for one of its targets.

@@ -144,7 +144,7 @@ func (t *Table) lane(hand func(int, *aggregate.Samples)) *Lane {
 func (l *Lane) begin(t *Table) {
 	l.table, l.memory, l.known, l.shared = t, newMemory(), map[string]uint32{}, map[uint32]uint32{}
 	l.fixed = map[fixed]uint32{}
-	l.memory.most, l.give = t.names/2, l.offer
+	l.memory.most, l.memory.kept, l.give = t.names/2, l.kept, l.offer
 	l.routes, l.targets, l.met, l.ways, l.unused = nil, nil, nil, make([]way, 1), nil
 	l.boxes, l.follows, l.placeOf = nil, nil, make([]uint32, t.shares)
 	for i, c := range t.Clusters {

@@ -216,7 +216,7 @@ func TestMemory(t *testing.T) {
 		if i%3 == 0 {
 			w.forms = appendForm(appendForm(nil, string(n)+".b"), "c")
 		}
-		m.young.add(h, n, w)
+		m.add(h, n, w)
 	}
 	check := func(i int) {
 		n, h := name(i)

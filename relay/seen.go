@@ -111,8 +111,8 @@ func (g *generation) find(hash uint64, name []byte) *seen {
 	}
 }
 
-// add puts a name in that find did not find.
-func (g *generation) add(hash uint64, name []byte, w way) *seen {
+// add puts a name in that find did not find. kept is where it lies already; no text if it does not, or has forms.
+func (g *generation) add(hash uint64, name []byte, w way, kept carbon.Text) *seen {
 	if (g.n+1)*4 > len(g.slots)*3 {
 		g.grow()
 	}
@@ -125,7 +125,11 @@ func (g *generation) add(hash uint64, name []byte, w way) *seen {
 		name = binary.LittleEndian.AppendUint32(slices.Clip(name), uint32(len(w.forms)))
 		name = append(name, w.forms...)
 	}
-	s.name = g.names.Add(name)
+	at, shared := g.names.Share(kept)
+	if !shared {
+		at = g.names.Add(name)
+	}
+	s.name = at
 	g.refs = append(g.refs, w.refs...)
 	g.n++
 	if len(w.refs) > 0 && !slices.ContainsFunc(w.refs, func(r aggregate.Ref) bool { return !r.None() }) {
@@ -187,8 +191,9 @@ func nextForm(forms []byte) (name, rest []byte) {
 // soon as nearly all of it has moved, as otherwise every name would be in memory twice.
 type memory struct {
 	young, old generation
-	moved      int // names from the old one
-	most       int // bytes of a generation before it grows old early; 0 for no bound but those below
+	moved      int                                                 // names from the old one
+	most       int                                                 // bytes of a generation before it grows old early; 0 for no bound but those below
+	kept       func(refs []aggregate.Ref, name []byte) carbon.Text // see Lane.kept; nil for never
 }
 
 // smallest is the least number of places in a generation; a power of two.
@@ -211,9 +216,18 @@ func (m *memory) find(hash uint64, name []byte) *seen {
 	}
 	if s := m.old.find(hash, name); s != nil {
 		m.moved++
-		return m.young.add(hash, name, way{route: s.route, refs: m.old.refsOf(s), forms: m.old.formsOf(s)})
+		return m.add(hash, name, way{route: s.route, refs: m.old.refsOf(s), forms: m.old.formsOf(s)})
 	}
 	return nil
+}
+
+// add puts a name in that find did not find.
+func (m *memory) add(hash uint64, name []byte, w way) *seen {
+	var kept carbon.Text
+	if m.kept != nil && len(w.forms) == 0 { // forms lie behind their name
+		kept = m.kept(w.refs, name)
+	}
+	return m.young.add(hash, name, w, kept)
 }
 
 // full says whether the young generation should grow old whatever the time.
