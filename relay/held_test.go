@@ -106,7 +106,7 @@ func TestShardWaits(t *testing.T) {
 			t.Errorf("while it waits: %+v, %+v", s, stuck.Counts())
 		}
 		c, err := tab.Aggregator.Counts(context.Background())
-		if err != nil || c.Emitted != 500*8 || stuck.Counts().Enqueued >= 500*8 {
+		if err != nil || c.Emitted <= stuck.Counts().Enqueued || c.Emitted > 500*8 { // a shard with more than a step's series waits before the rest
 			t.Errorf("it says %v, emitted %d, of which %d found room", err, c.Emitted, stuck.Counts().Enqueued)
 		}
 		closed := make(chan error)
