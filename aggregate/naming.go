@@ -77,19 +77,19 @@ func (o *Options) ResultName(i int) string {
 
 // Key returns the key under which the series is kept that a sample of the given name is folded into: its name in the
 // clean form, and each `as` that captures stand in, which so are a part of what makes the series. name is the first of
-// Templates, filled, which is cleaned in place, and filled are the others. It is empty if no series can be called so.
-func (o *Options) Key(sample string, name []byte, filled []string) string {
+// Templates, filled, whose room the key takes, and filled are the others. It is empty if no series can be called so.
+func (o *Options) Key(sample string, name []byte, filled []string) []byte {
 	if len(o.By)+len(o.Without) > 0 {
 		name = []byte(o.group(string(name), sample))
 	}
 	cleaned, ok := carbon.Clean(name)
 	if !ok {
-		return ""
+		return nil
 	}
 	for _, as := range filled {
 		cleaned = append(append(cleaned, keyMark), as...)
 	}
-	return string(cleaned)
+	return cleaned
 }
 
 // group returns the path of name with those tags of the sample that by and without leave.

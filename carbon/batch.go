@@ -2,6 +2,7 @@ package carbon
 
 import (
 	"net/netip"
+	"strconv"
 	"sync"
 
 	"plumbago/carbon/stat"
@@ -101,13 +102,18 @@ func (b *Batch) AddUntagged(from, to int, k Kind, salt uint64, value float64, ex
 	})
 }
 
-// AddRouted appends a result: like Add, but its way through the table is known already and stands in Hash.
+// AddRouted appends a result: like Add, but its way through the table is known already and stands in Hash. It gets the text in
+// which it would come, too, as most results leave as lines: those of one slice are then copied at once.
 func (b *Batch) AddRouted(name []byte, way uint32, value float64, ms int64) {
-	at := uint32(len(b.Bytes))
+	p := b.more()
+	*p = Point{Hash: uint64(way), Value: value, Time: ms, name: uint32(len(b.Bytes)), size: uint16(len(name)), Flags: Routed | tagged(name)}
 	b.Bytes = append(b.Bytes, name...)
-	b.Points = append(b.Points, Point{
-		Hash: uint64(way), Value: value, Time: ms, name: at, size: uint16(len(name)), Flags: Routed | tagged(name),
-	})
+	if ms < 0 || ms%1000 != 0 {
+		return
+	}
+	b.Bytes = strconv.AppendInt(append(AppendNumber(append(b.Bytes, ' '), value), ' '), ms/1000, 10)
+	p.end, p.Flags = uint32(len(b.Bytes)), p.Flags|Stamped
+	b.Bytes = append(b.Bytes, '\n')
 }
 
 // Rename makes dst, a scratch batch, hold p of b alone, under another name and with the rest of its text. The name is

@@ -83,7 +83,7 @@ func (l *Lane) renew(w *way, name []byte) {
 // bind makes a verdict ready for the path of a line. from says where the name came from.
 func (l *Lane) bind(name []byte, k carbon.Kind, from aggregate.Origin, v *verdict) (w way) {
 	for _, f := range v.folds {
-		w.refs = append(w.refs, f.rule.seat.Bind(k, name, []byte(f.name), from))
+		w.refs = append(w.refs, f.rule.seat.Bind(k, name, f.key, from))
 	}
 	e := unrouted
 	if v.dropped {

@@ -242,12 +242,23 @@ func (l *Lane) accept(b *carbon.Batch) {
 
 // results takes the results of aggregates, whose ways are known.
 func (l *Lane) results(b *carbon.Batch, points []carbon.Point) {
-	for i := range points {
+	for i := 0; i < len(points); {
 		w := &l.ways[points[i].Hash]
 		if w.stale {
 			l.renew(w, b.Name(&points[i]))
 		}
+		if len(w.refs)+len(w.forms) == 0 {
+			end := i + 1
+			for end < len(points) && points[end].Hash == points[i].Hash {
+				end++
+			}
+			if l.run(b, points[i:end], &l.routes[w.route]) {
+				i = end
+				continue
+			}
+		}
 		l.take(b, &points[i], &l.routes[w.route], w.refs, w.forms)
+		i++
 	}
 }
 

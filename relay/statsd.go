@@ -74,7 +74,7 @@ func (m *measures) rule(name string, k carbon.Kind) *rule {
 func (t *Table) measure(w *walker, name string, k carbon.Kind, source uint16) *verdict {
 	w.v = verdict{names: []string{name}}
 	if m := t.measures[source]; m != nil {
-		w.v.folds = append(w.v.folds, fold{m.rule(name, k), name})
+		w.v.folds = append(w.v.folds, fold{m.rule(name, k), []byte(name)})
 	}
 	return &w.v
 }

@@ -28,7 +28,7 @@ type send struct {
 // A fold is one aggregate that a name feeds.
 type fold struct {
 	rule *rule
-	name string // of the series there
+	key  []byte // of the series there; good for as long as the verdict
 }
 
 // A meeting is one rule that a name meets, for who explains the walk.
@@ -44,6 +44,7 @@ type walker struct {
 	captures pattern.Captures
 	may      []uint64 // the rules that the name may meet, a bit each
 	v        verdict
+	keys     [][]byte // the room of its folds' keys
 }
 
 // walk takes a name down the table from rule `from` (an index) and calls see, if given, for each rule it meets. The
@@ -70,8 +71,11 @@ func (t *Table) walk(w *walker, name string, from int, see func(meeting)) *verdi
 				w.may = t.set.Candidates(name, w.may[:0])
 			}
 		case r.seat != nil:
-			m.folded = r.series(name, &w.captures)
-			v.folds = append(v.folds, fold{r, m.folded})
+			f := fold{r, r.series(w.room(len(v.folds)), name, &w.captures)}
+			v.folds = append(v.folds, f)
+			if see != nil {
+				m.folded = string(f.key)
+			}
 		default:
 			v.send(r.send)
 		}
@@ -84,6 +88,14 @@ func (t *Table) walk(w *walker, name string, from int, see func(meeting)) *verdi
 	}
 	v.order()
 	return v
+}
+
+// room returns room for the key of the i-th of a name's folds: a new name should allocate little.
+func (w *walker) room(i int) *[]byte {
+	for len(w.keys) <= i {
+		w.keys = append(w.keys, nil)
+	}
+	return &w.keys[i]
 }
 
 // nextRule returns the first of the rules in a set of bits that is not before `from`, or -1.
@@ -135,13 +147,14 @@ func (r *rule) rename(name string, captures *pattern.Captures) string {
 	return string(cleaned)
 }
 
-// series returns the key of the series of an aggregate rule that a name is folded into.
-func (r *rule) series(name string, captures *pattern.Captures) string {
+// series returns the key of the series of an aggregate rule that a name is folded into. It lies in room, which grows to hold it.
+func (r *rule) series(room *[]byte, name string, captures *pattern.Captures) []byte {
 	var filled []string
 	for _, template := range r.naming[1:] {
 		filled = append(filled, string(template.Fill(nil, name, captures)))
 	}
-	return r.Aggregate.Key(name, r.naming[0].Append(make([]byte, 0, len(name)+32), name, captures), filled)
+	*room = r.naming[0].Append((*room)[:0], name, captures)
+	return r.Aggregate.Key(name, *room, filled)
 }
 
 // order puts the sends into their order.

@@ -96,7 +96,7 @@ func (r *rule) series(name string, registered bool) string {
 	if r.matcher != nil && !r.matcher.Match(name, &captures) && !(registered && r.Options.Name == "$0") {
 		return ""
 	}
-	return r.Options.Key(name, r.naming.Append(nil, name, &captures), nil)
+	return string(r.Options.Key(name, r.naming.Append(nil, name, &captures), nil))
 }
 
 // totals says whether values of kind k are running totals to the rule.
