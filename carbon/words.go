@@ -29,23 +29,20 @@ func other(low, c uint64) uint64 { return low ^ c*ones + lows }
 
 // plainName returns the length of the name at the start of text if it is ordinary, has no tags and is followed by a space. If
 // not, or if text ends within the word where that would show, it reports false. It gives up at any of "+/;?" and so asks for four
-// bytes at the price of one: they differ in the two bits that 0x6B leaves out.
+// bytes at the price of one: they differ in the two bits that 0x6B leaves out. A dot after a dot stops it too, as what is awry does.
 func plainName(text []byte) (size int, ok bool) {
-	doubled, before := uint64(0), uint64(0x80) // a leading dot is a doubled one
+	before := uint64(0) // what the highest bit of others would be for the byte before: a leading dot is one after a dot
 	for rest := text; len(rest) >= wordSize; rest = rest[wordSize:] {
 		w := word(rest)
 		low := w & lows
-		dots := ^other(low, '.') & highs
-		after := dots<<8 | before // marks what follows a dot
-		before = dots >> 56
-		good := (low + (0x80-'!')*ones) & (w&(0x6B*ones) ^ 0x2B*ones + lows) // marks what is not below '!' and not given up at
-		if stops := ((low + ones) | w | ^good) & highs; stops != 0 {
-			first := stops & -stops
-			doubled |= dots & after & (first - 1)
-			at := bits.TrailingZeros64(first) / 8
-			return len(text) - len(rest) + at, doubled|after&first == 0 && rest[at] == ' '
+		others := other(low, '.')
+		good := (low + (0x80-'!')*ones) & (w&(0x6B*ones) ^ 0x2B*ones + lows) & (others | others<<8 | before) &^ (low + ones | w)
+		before = others >> 56
+		if stops := ^good & highs; stops != 0 {
+			at := bits.TrailingZeros64(stops) / 8
+			size = len(text) - len(rest) + at
+			return size, rest[at] == ' ' && size > 0 && text[size-1] != '.'
 		}
-		doubled |= dots & after
 	}
 	return 0, false
 }
