@@ -143,7 +143,11 @@ func (l *List) appendRecord(dst, line []byte) []byte {
 			}
 		}
 	}
-	dst = appendEscaped(append(dst, `{"`...), field)
+	dst = append(dst, `{"`...)
+	if reserved(field) { // a name of one node, below no key
+		dst = append(appendEscaped(dst, []byte(l.Key)), '.')
+	}
+	dst = appendEscaped(dst, field)
 	dst = append(append(dst, `":`...), line[mid+1:end]...)
 	dst = append(append(dst, `,"time":`...), line[end+1:]...)
 	switch {

@@ -79,6 +79,7 @@ func TestRecords(t *testing.T) {
 	f(nic, "nice.load", 0, `{"nice.load":12.5,"time":0}`, "nic.nice.load 12.5 0")
 	f(nic, "nic.time", 0, `{"nic.time":12.5,"time":0}`, "nic.nic.time 12.5 0")
 	f(nic, "nic.3.gid", 0, `{"nic.3.gid":12.5,"time":0}`, "nic.nic.3.gid 12.5 0")
+	f(nic, "time", 0, `{"nic.time":12.5,"time":0}`, "nic.nic.time 12.5 0")
 	f(nic, "nic", 0, `{"nic":12.5,"time":0}`, "nic.nic 12.5 0")
 	f(nic, `nic.a"b\`, 0, `{"a\"b\\":12.5,"time":0}`, `nic.a"b\ 12.5 0`)
 	own := List{Key: "system", nid: "7", gid: "66"}
@@ -89,10 +90,11 @@ func TestRecords(t *testing.T) {
 // FuzzRecord holds records to encoding/json: each is an object with the point's value and time.
 func FuzzRecord(f *testing.F) {
 	f.Add("nic.3.load", "nic", 1.5, int64(1416700800125))
-	f.Add("a\"\\\x00\xff", "", -1e300, int64(0))
+	f.Add("a\"\\\x00\xff", "b", -1e300, int64(0))
 	f.Add("nic..time", "nic", 1e-7, int64(999))
+	f.Add("nid", "nic", 1.5, int64(1416700800125))
 	f.Fuzz(func(t *testing.T, name, key string, value float64, at int64) {
-		if len(name) == 0 || len(name) > 200 || at < 0 || at > 4294967295999 || value-value != 0 || strings.Contains(name, "\n") {
+		if len(name) == 0 || len(name) > 200 || key == "" || at < 0 || at > 4294967295999 || value-value != 0 || strings.Contains(name, "\n") {
 			t.Skip()
 		}
 		b := carbon.NewBatch()
