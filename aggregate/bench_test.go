@@ -19,7 +19,6 @@ func (void) Drop(uint32)                              {}
 func (void) Close()                                   {}
 func (void) Way([]byte, carbon.Kind, int, int) uint32 { return 1 }
 func (void) Held() <-chan struct{}                    { return nil }
-func (void) Behind() bool                             { return false }
 func (void) Counts() stat.Counts                      { return stat.Counts{} }
 
 // loaded returns a shard with so many series and a block of samples of them.

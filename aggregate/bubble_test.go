@@ -39,7 +39,6 @@ func (o *tray) Drop(uint32)                              {}
 func (o *tray) Close()                                   {}
 func (o *tray) Way([]byte, carbon.Kind, int, int) uint32 { return 1 }
 func (o *tray) Held() <-chan struct{}                    { return nil }
-func (o *tray) Behind() bool                             { return false }
 func (o *tray) Counts() stat.Counts                      { return o.counts }
 func clockOf(t time.Time) string                         { return strings.TrimSuffix(t.UTC().Format("15:04:05.000"), ".000") }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -63,50 +62,5 @@ func TestInputDuringFlush(t *testing.T) {
 		if len(points) < series || o.batches < 10 || o.waited > 0 {
 			t.Errorf("%d points in %d batches, and %d times what came in waited for longer than one", len(points), o.batches, o.waited)
 		}
-	})
-}
-
-// A slow outlet is behind for as long as a test says.
-type slow struct {
-	tray
-	behind *atomic.Bool
-}
-
-func (o *slow) Behind() bool { return o.behind.Load() }
-
-// While the outlet is behind nothing is emitted, but what comes in is folded all the same; nothing waits for long.
-func TestDrawnOut(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		r, err := NewRule(0, options(func(o *Options) { o.Functions = []string{"sum"} })[0])
-		if err != nil {
-			t.Fatal(err)
-		}
-		b := &bench{T: t, Aggregator: New([]*Rule{r}, 1, 100)}
-		b.scatter = NewScatter(1, func(shard int, s *Samples) { b.In(shard) <- s })
-		b.at("12:00:00")
-		o := &slow{tray: tray{mu: &b.mu, points: &b.points}, behind: new(atomic.Bool)}
-		b.Start([]Outlet{o})
-		b.at("12:00:01")
-		b.send(carbon.Raw, "x", 1, "12:00:01") // its slice ends at 12:00:10 and leaves 2 s later
-		o.behind.Store(true)
-		b.at("12:00:14")
-		b.expect()
-		o.behind.Store(false)
-		b.at("12:00:15")
-		b.expect("12:00:14.020: x.sum 1 12:00:00")
-		b.send(carbon.Raw, "x", 2, "12:00:15")
-		o.behind.Store(true)
-		b.at("12:00:23")
-		b.send(carbon.Raw, "x", 4, "12:00:21")
-		b.at("12:00:26")
-		b.expect()
-		b.at("12:00:28")
-		b.expect("12:00:27: x.sum 2 12:00:10")
-		b.at("12:00:38")
-		b.expect("12:00:37: x.sum 4 12:00:20")
-		if err := b.Close(context.Background()); err != nil {
-			t.Error(err)
-		}
-		b.balance()
 	})
 }

@@ -24,9 +24,6 @@ type Outlet interface {
 	// Held returns nil unless the outlet holds something that nobody takes yet: then the shard does nothing but to answer
 	// asks until the channel is closed, or some time has passed, and calls Held again.
 	Held() <-chan struct{}
-	// Behind says that somebody takes what was accepted more slowly than it comes, so that much of it waits: the shard then draws
-	// out what is due.
-	Behind() bool
 	// Counts returns the ledger of the batches it accepted.
 	Counts() stat.Counts
 }
@@ -37,13 +34,6 @@ const stepSize = 2048
 
 // lingerTime is how often an outlet that holds something back is asked to flush again.
 const lingerTime = 5 * time.Millisecond
-
-// While its outlet is behind, a shard looks every drawPause whether it has caught up, and makes results only then: what is due
-// lies in slices, a tenth of what it takes written out. What has been due for mostDrawn does not wait any longer.
-const (
-	drawPause = 20 * time.Millisecond
-	mostDrawn = 5 * time.Second
-)
 
 // A shard owns a part of the series of every rule: one goroutine, no lock on the path of a sample.
 type shard struct {
@@ -60,10 +50,9 @@ type shard struct {
 	wake chan struct{} // has room for one: there is something on the derived list
 
 	out    Outlet
-	open   bool      // out still holds something back
-	drawn  time.Time // until when nothing is looked at that is due, as out was behind
-	now    int64     // of the step at hand
-	tables []*table  // by the rules' IDs; nil where there is none
+	open   bool     // out still holds something back
+	now    int64    // of the step at hand
+	tables []*table // by the rules' IDs; nil where there is none
 	agenda agenda
 	folded uint64         // blocks and steps so far: whether anything may have changed
 	counts stat.Counts    // corrections of what lanes have counted
@@ -107,7 +96,7 @@ func (s *shard) run() {
 		case <-s.wake:
 			s.takeDerived()
 		case <-timer.C:
-			if now := time.Now(); s.still || s.drawOut(now) || !s.step(now.UnixMilli(), stepSize) {
+			if s.still || !s.step(time.Now().UnixMilli(), stepSize) {
 				s.open = s.out.Flush()
 				continue
 			}
@@ -138,22 +127,11 @@ func (s *shard) pause(held <-chan struct{}) {
 	}
 }
 
-// drawOut says whether what is due waits for the outlet to catch up.
-func (s *shard) drawOut(now time.Time) bool {
-	due, ok := s.agenda.next()
-	late := now.Sub(time.UnixMilli(due))
-	if !ok || late < 0 || late >= mostDrawn || !s.out.Behind() {
-		return false
-	}
-	s.drawn = now.Add(drawPause)
-	return true
-}
-
 // arm sets the timer to when something is due next.
 func (s *shard) arm(timer *time.Timer) {
 	wait := time.Hour
 	if due, ok := s.agenda.next(); ok && !s.still {
-		wait = min(lookAgain, max(time.Until(time.UnixMilli(due)), time.Until(s.drawn)))
+		wait = min(lookAgain, time.Until(time.UnixMilli(due)))
 	}
 	if s.open {
 		wait = min(wait, lingerTime)

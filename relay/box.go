@@ -9,8 +9,7 @@ import (
 type box struct {
 	frame   *carbon.Frame
 	cluster *Cluster
-	place   int  // among the cluster's
-	pushed  bool // frames, since the cluster was asked whether it is behind
+	place   int // among the cluster's
 }
 
 // append writes a point into the open frame of a place.
@@ -33,7 +32,7 @@ func (x *box) open(b *carbon.Batch) {
 
 func (x *box) push(give func(*dest.Dest, *carbon.Frame)) {
 	f := x.frame
-	x.frame, x.pushed = nil, true
+	x.frame = nil
 	x.cluster.push(x.place, f, give)
 }
 

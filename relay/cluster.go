@@ -195,17 +195,6 @@ func (c *Cluster) push(place int, f *carbon.Frame, give func(*dest.Dest, *carbon
 	}
 }
 
-// behind says whether one of those who get what is pushed to a place is behind with it.
-func (c *Cluster) behind(place int, now int64) bool {
-	switch {
-	case c.policy == "failover":
-		return c.Dests[c.first()].Behind(now)
-	case c.places() > 1:
-		return c.Dests[place].Behind(now)
-	}
-	return slices.ContainsFunc(c.Dests, func(d *dest.Dest) bool { return d.Behind(now) })
-}
-
 // Gone returns the destinations that clusters before have and clusters now have not.
 func Gone(before, now []*Cluster) (gone []*dest.Dest) {
 	has := map[*dest.Dest]bool{}

@@ -67,20 +67,6 @@ func (l *Lane) Settle() {
 	}
 }
 
-// Behind says whether a destination that got a frame from the lane lately takes them more slowly than they come.
-func (l *Lane) Behind() bool {
-	now := time.Now().UnixMilli()
-	behind := false
-	for i := range l.boxes {
-		x := &l.boxes[i]
-		if x.pushed {
-			x.pushed = x.cluster.behind(x.place, now)
-			behind = behind || x.pushed
-		}
-	}
-	return behind
-}
-
 // settle does so for a worker's lane. A shard looks at Held itself, between two of its steps.
 func (l *Lane) settle() {
 	if l.waits && len(l.held) > 0 {

@@ -64,8 +64,5 @@ func (o *outlet) Close() {}
 // Held says that nothing is held: who takes results takes all.
 func (o *outlet) Held() <-chan struct{} { return nil }
 
-// Behind says that nobody is: who takes results takes them at once.
-func (o *outlet) Behind() bool { return false }
-
 // Counts returns the ledger of what was emitted.
 func (o *outlet) Counts() stat.Counts { return o.counts }
