@@ -45,12 +45,8 @@ func (l *Lane) pushAll() {
 	}
 }
 
-// run does what take does with each of some points, which all take the same route, into no series and under no other name. It
-// reports false, and has done nothing, if the route is not to one place.
-func (l *Lane) run(b *carbon.Batch, points []carbon.Point, r *route) bool {
-	if r.n != 1 {
-		return false
-	}
+// run does what take does with each of some points, which all take the same route, to one place, into no series and under no other name.
+func (l *Lane) run(b *carbon.Batch, points []carbon.Point, r *route) {
 	n := int64(len(points))
 	r.hits += n
 	r.last = b.Arrival
@@ -70,5 +66,4 @@ func (l *Lane) run(b *carbon.Batch, points []carbon.Point, r *route) bool {
 			x.push(l.give)
 		}
 	}
-	return true
 }

@@ -226,12 +226,15 @@ func (l *Lane) accept(b *carbon.Batch) {
 				if s == nil { // new, or made known earlier in this glance
 					s = l.know(b, &points[i])
 				}
-				if end := i + s.alike(found[i+1:n]); end > i && l.run(b, points[i:end], &l.routes[s.route]) {
+				r := &l.routes[s.route]
+				if r.n == 1 && s.folds == 0 {
+					end := i + s.alike(found[i+1:n])
+					l.run(b, points[i:end], r)
 					i = end
 					continue
 				}
 				g := &l.memory.young
-				l.take(b, &points[i], &l.routes[s.route], g.refsOf(s), g.formsOf(s))
+				l.take(b, &points[i], r, g.refsOf(s), g.formsOf(s))
 				i++
 			}
 		}
@@ -247,18 +250,18 @@ func (l *Lane) results(b *carbon.Batch, points []carbon.Point) {
 		if w.stale {
 			l.renew(w, b.Name(&points[i]))
 		}
-		if len(w.refs)+len(w.forms) == 0 {
-			end := i + 1
-			for end < len(points) && points[end].Hash == points[i].Hash {
-				end++
-			}
-			if l.run(b, points[i:end], &l.routes[w.route]) {
-				i = end
-				continue
-			}
+		r := &l.routes[w.route]
+		if r.n != 1 || len(w.refs)+len(w.forms) != 0 {
+			l.take(b, &points[i], r, w.refs, w.forms)
+			i++
+			continue
 		}
-		l.take(b, &points[i], &l.routes[w.route], w.refs, w.forms)
-		i++
+		end := i + 1
+		for end < len(points) && points[end].Hash == points[i].Hash {
+			end++
+		}
+		l.run(b, points[i:end], r)
+		i = end
 	}
 }
 

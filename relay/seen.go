@@ -53,12 +53,9 @@ func (l *Lane) lookUp(b *carbon.Batch, points []carbon.Point, found *[glance]*se
 	}
 }
 
-// alike returns how many of the names that s and then others are of, from s on, are sent the way that s is, and nothing else; 0 if
-// there is more to s.
+// alike returns how many of the names that s and then others are of, from s on, are sent the way that s is, and nothing else. There is
+// nothing else to s.
 func (s *seen) alike(others []*seen) int {
-	if s.folds != 0 {
-		return 0
-	}
 	for i, o := range others {
 		if o == nil || o.route != s.route || o.folds != 0 {
 			return 1 + i
