@@ -67,12 +67,18 @@ func (d *Daemon) watchLosses(ctx context.Context) {
 			if still < 3 {
 				timer.Reset(lossLook)
 			} else {
-				timer.Reset(lossRest)
+				timer.Reset(untilNext(lossRest, now))
 			}
 		case <-ctx.Done():
 			return
 		}
 	}
+}
+
+// untilNext returns how long it is to the next multiple of every in time, so that all that looks at an idle process now and then wakes
+// it at the same moments.
+func untilNext(every time.Duration, now time.Time) time.Duration {
+	return now.Truncate(every).Add(every).Sub(now)
 }
 
 // tellLosses looks once, and returns how much has come so far for endpoints, and was lost before.

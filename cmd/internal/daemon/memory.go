@@ -117,7 +117,11 @@ func (d *Daemon) guardMemory(ctx context.Context) {
 		case now := <-timer.C:
 			live, pending := d.memory.status().Live, d.pending()
 			tight, changed := d.memory.look(live, pending)
-			timer.Reset(d.memory.patience(live + pending))
+			rest := d.memory.patience(live + pending)
+			if rest == mostLook {
+				rest = untilNext(rest, now)
+			}
+			timer.Reset(rest)
 			if changed {
 				d.tighten(tight)
 			}
