@@ -4,6 +4,7 @@ import (
 	"context"
 	"math"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"plumbago/carbon"
@@ -65,7 +66,8 @@ func TestEntriesRefused(t *testing.T) {
 		for range 2 * mostEntries {
 			b.enter("x", e, "12:00:00", 0, 1)
 		}
-		c, f := b.account(), []Figures(nil)
+		synctest.Wait() // until the shards have what was handed on
+		c := b.account()
 		f, err := b.Figures(context.Background())
 		if err != nil || c.Aggregated != 2*mostEntries+2+1 || f[0].Late != 2*mostEntries+2 || f[1].Late != 0 {
 			t.Errorf("%+v %+v %v", c, f, err)
