@@ -9,8 +9,13 @@ import (
 
 // A nameIndex numbers names from 0: an open-addressing table without pointers, so that a million names cost the
 // collector nothing. Numbers of forgotten names are given again.
+//
+// To move a million names at once into a larger table would hold up everybody who has a new one. So they move a few at each add; those
+// that have not are found in the table before.
 type nameIndex struct {
 	slots   []nameSlot // at a name's hash or after it
+	before  []nameSlot // the smaller table, while names move out of it; what moved stays there too
+	moved   int        // how many of its places are done with
 	entries rows[nameEntry]
 	bytes   carbon.Texts // all names; only ever added to
 	n       int          // how many names there are
@@ -39,15 +44,22 @@ func (x *nameIndex) find(hash uint64, name []byte) (number uint32, found bool) {
 
 // findOne is find where a name may have several numbers: it returns the one that is says so of.
 func (x *nameIndex) findOne(hash uint64, name []byte, is func(number uint32) bool) (number uint32, found bool) {
-	if len(x.slots) == 0 {
+	if number, found = x.search(x.slots, hash, name, is); !found {
+		number, found = x.search(x.before, hash, name, is)
+	}
+	return number, found
+}
+
+func (x *nameIndex) search(slots []nameSlot, hash uint64, name []byte, is func(number uint32) bool) (number uint32, found bool) {
+	if len(slots) == 0 {
 		return 0, false
 	}
-	mask, tag := uint64(len(x.slots)-1), tagOf(hash)
-	for at := hash & mask; x.slots[at].name != 0; at = (at + 1) & mask {
-		if x.slots[at].tag != tag {
+	mask, tag := uint64(len(slots)-1), tagOf(hash)
+	for at := hash & mask; slots[at].name != 0; at = (at + 1) & mask {
+		if slots[at].tag != tag {
 			continue
 		}
-		n := x.slots[at].name - 1
+		n := slots[at].name - 1
 		if e := x.entries.at(int(n)); e.hash == hash && bytes.Equal(x.name(n), name) && is(n) {
 			return n, true
 		}
@@ -55,10 +67,28 @@ func (x *nameIndex) findOne(hash uint64, name []byte, is func(number uint32) boo
 	return 0, false
 }
 
+// movesPerAdd is how many places of the table before are seen to at each add; two would be enough to be done with it before the table
+// is full again.
+const movesPerAdd = 4
+
+// move moves some names out of the table before.
+func (x *nameIndex) move() {
+	for range min(movesPerAdd, len(x.before)-x.moved) {
+		if s := x.before[x.moved]; s.name != 0 {
+			x.place(x.entries.at(int(s.name-1)).hash, s.name-1)
+		}
+		x.moved++
+	}
+	if x.moved == len(x.before) {
+		x.before, x.moved = nil, 0
+	}
+}
+
 // add puts a name in that find did not find, under a number of the free ones if there are any.
 func (x *nameIndex) add(hash uint64, name []byte, free *[]uint32) (number uint32) {
-	if 4*(x.n+1) > 3*len(x.slots) {
-		x.rehash(max(64, 2*len(x.slots)))
+	if x.move(); 4*(x.n+1) > 3*len(x.slots) { // then nothing is left in the table before
+		x.before, x.moved = x.slots, 0
+		x.slots = make([]nameSlot, max(64, 2*len(x.slots)))
 	}
 	e := nameEntry{hash, x.bytes.Add(name), uint32(len(name))}
 	if last := len(*free) - 1; last >= 0 {
@@ -96,7 +126,7 @@ func (x *nameIndex) name(n uint32) []byte {
 func (x *nameIndex) room() bool { return x.bytes.Room() }
 
 func (x *nameIndex) rehash(size int) {
-	x.slots = make([]nameSlot, size)
+	x.slots, x.before, x.moved = make([]nameSlot, size), nil, 0
 	for n := range x.entries.len() {
 		if x.entries.at(n).size > 0 {
 			x.place(x.entries.at(n).hash, uint32(n))

@@ -92,6 +92,11 @@ func TestNameIndex(t *testing.T) {
 			if _, there := numbers[i]; !there {
 				numbers[i] = x.add(carbon.Hash(name(i), carbon.Raw), name(i), &free)
 			}
+			// All are found while they move, too.
+			some := name(rng.IntN(i + 1))
+			if n, found := x.find(carbon.Hash(some, carbon.Raw), some); !found || string(x.name(n)) != string(some) {
+				t.Fatalf("%s is %d, found %t, when there are %d names", some, n, found, x.n)
+			}
 		}
 		check()
 		// A colliding hash is not the same name.

@@ -99,6 +99,7 @@ func (m *memory) forget(gone *aggregate.Forgotten) {
 }
 
 func (g *generation) forget(gone *aggregate.Forgotten) {
+	g.settle()
 	dropped := 0
 	for i := range g.slots {
 		s := &g.slots[i]

@@ -36,6 +36,7 @@ func (l *Lane) prune() {
 func (l *Lane) used() []bool {
 	used := make([]bool, len(l.routes))
 	for _, g := range []*generation{&l.memory.young, &l.memory.old} {
+		g.settle()
 		for i := range g.slots {
 			if s := &g.slots[i]; s.size != 0 {
 				used[s.route] = true
@@ -74,6 +75,7 @@ func (l *Lane) keep(used []bool) (moved []uint32) {
 
 // reroute follows the routes to where they went.
 func (g *generation) reroute(moved []uint32) {
+	g.settle()
 	for i := range g.slots {
 		if s := &g.slots[i]; s.size != 0 {
 			s.route = moved[s.route]

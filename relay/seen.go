@@ -69,9 +69,12 @@ func sameName(g *generation, s *seen, name []byte) bool {
 	return string(g.nameOf(s)) == string(name)
 }
 
-// A generation is a set of names with what is known of them, in open addressing.
+// A generation is a set of names with what is known of them, in open addressing. When it grows, the names move into the larger table a few
+// at each add, as to move a million at once would hold up what comes in; those that have not are found in the table before.
 type generation struct {
 	slots   []seen
+	before  []seen // the smaller table, while names move out of it; what moved stays there too, and counts no more
+	moved   int    // how many of its places are done with
 	n       int
 	refused int // names whose series a limit refused
 	names   carbon.Texts
@@ -86,6 +89,19 @@ func (g *generation) first(hash uint64) *seen {
 	for at := hash & mask; ; at = (at + 1) & mask {
 		s := &g.slots[at]
 		if s.size == 0 {
+			break
+		}
+		if s.hash == hash {
+			return s
+		}
+	}
+	if g.before == nil {
+		return nil
+	}
+	mask = uint64(len(g.before) - 1)
+	for at := hash & mask; ; at = (at + 1) & mask {
+		s := &g.before[at]
+		if s.size == 0 {
 			return nil
 		}
 		if s.hash == hash {
@@ -96,9 +112,17 @@ func (g *generation) first(hash uint64) *seen {
 
 // find returns the place of a name, or nil.
 func (g *generation) find(hash uint64, name []byte) *seen {
-	mask := uint64(len(g.slots) - 1)
+	s := g.search(g.slots, hash, name)
+	if s == nil && g.before != nil {
+		s = g.search(g.before, hash, name)
+	}
+	return s
+}
+
+func (g *generation) search(slots []seen, hash uint64, name []byte) *seen {
+	mask := uint64(len(slots) - 1)
 	for at := hash & mask; ; at = (at + 1) & mask {
-		s := &g.slots[at]
+		s := &slots[at]
 		if s.size == 0 {
 			return nil
 		}
@@ -110,8 +134,9 @@ func (g *generation) find(hash uint64, name []byte) *seen {
 
 // add puts a name in that find did not find. kept is where it lies already; no text if it does not, or has forms.
 func (g *generation) add(hash uint64, name []byte, w way, kept carbon.Text) *seen {
-	if (g.n+1)*4 > len(g.slots)*3 {
-		g.grow()
+	if g.move(movesPerAdd); (g.n+1)*4 > len(g.slots)*3 { // then nothing is left in the table before
+		g.before, g.moved = g.slots, 0
+		g.slots = make([]seen, 2*len(g.before))
 	}
 	s := g.free(hash)
 	*s = seen{
@@ -144,15 +169,25 @@ func (g *generation) free(hash uint64) *seen {
 	return &g.slots[at]
 }
 
-func (g *generation) grow() {
-	old := g.slots
-	g.slots = make([]seen, 2*len(old))
-	for i := range old {
-		if old[i].size != 0 {
-			*g.free(old[i].hash) = old[i]
+// movesPerAdd is how many places of the table before are seen to at each add; two would be enough to be done with it before the table
+// is full again.
+const movesPerAdd = 4
+
+// move moves names out of so many places of the table before.
+func (g *generation) move(places int) {
+	for range min(places, len(g.before)-g.moved) {
+		if s := &g.before[g.moved]; s.size != 0 {
+			*g.free(s.hash) = *s
 		}
+		g.moved++
+	}
+	if g.moved == len(g.before) {
+		g.before, g.moved = nil, 0
 	}
 }
+
+// settle moves all names out of the table before, for who goes through all of them.
+func (g *generation) settle() { g.move(len(g.before)) }
 
 // refsOf returns where the samples of s go.
 func (g *generation) refsOf(s *seen) []aggregate.Ref {
@@ -234,7 +269,7 @@ func (m *memory) full() bool {
 
 // bytes is how much memory a generation takes, about.
 func (g *generation) bytes() int {
-	return slotBytes*len(g.slots) + int(g.names.Size()) + refBytes*cap(g.refs)
+	return slotBytes*(len(g.slots)+len(g.before)) + int(g.names.Size()) + refBytes*cap(g.refs)
 }
 
 // The bytes of a place for a name, and of a reference to a series.
