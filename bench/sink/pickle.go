@@ -72,6 +72,9 @@ func walk(b []byte) (n int64, ok bool) {
 		if len(b)-at < least-5 || b[at] != 'J' || b[at+5] != 'G' || b[at+14] != 0x86 {
 			return 0, false
 		}
+		if b[at+6]&0x7f == 0x7f && b[at+7]&0xf0 == 0xf0 { // no finite number, which the general reader may pass over
+			return 0, false
+		}
 		if at = noted(b, at+15); at >= len(b) || b[at] != 0x86 {
 			return 0, false
 		}

@@ -63,6 +63,7 @@ func TestWalk(t *testing.T) {
 func FuzzWalk(f *testing.F) {
 	f.Add([]byte(withNotes))
 	f.Add([]byte(withoutNotes))
+	f.Add([]byte("\x80\x02](X\x03\x00\x00\x00000J0000G\xff\xff000000\x86\x86e."))
 	f.Fuzz(func(t *testing.T, body []byte) { compareWalk(t, body) })
 }
 
