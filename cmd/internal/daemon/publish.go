@@ -3,6 +3,7 @@ package daemon
 import (
 	"context"
 	"fmt"
+	"maps"
 	"path/filepath"
 	"time"
 
@@ -94,14 +95,13 @@ func (p *publication) write(path string, all []figure) error {
 }
 
 // has says whether every field of the file is among figures: one that is gone, as an endpoint that was removed, must not stay there.
+// Two figures may have one name, as those of endpoints whose addresses make the same node.
 func (p *publication) has(all []figure) bool {
-	n := 0
+	gone := maps.Clone(p.set)
 	for _, f := range all {
-		if p.set[f.name] != nil {
-			n++
-		}
+		delete(gone, f.name)
 	}
-	return n == len(p.set)
+	return len(gone) == 0
 }
 
 // open makes a file without figures, in place of the one there is.

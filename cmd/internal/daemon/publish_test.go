@@ -43,6 +43,12 @@ func TestPublication(t *testing.T) {
 	f(path, []figure{{"p.sent", carbon.Diff, 5, false}, {"p.cpu", carbon.Diff, 1.5, true}, {"p.up", carbon.Raw, 1, false}},
 		map[string]any{"p.sent": uint64(5), "p.cpu": 1.5, "p.up": 1.0})
 	f(path, []figure{{"p.sent", carbon.Diff, 6, false}, {"p.up", carbon.Raw, 0, false}}, map[string]any{"p.sent": uint64(6), "p.up": 0.0})
+	twice := []figure{{"p.sent", carbon.Diff, 6, false}, {"p.sent", carbon.Diff, 8, false}}
+	f(path, twice, map[string]any{"p.sent": uint64(8)})
+	same := p.file
+	if f(path, twice, map[string]any{"p.sent": uint64(8)}); p.file != same {
+		t.Error("two figures of one name make a new file each time")
+	}
 	f(filepath.Join(dir, "{PID}.x"), []figure{{"p.sent", carbon.Diff, 7, false}}, map[string]any{"p.sent": uint64(7)})
 	if _, err := os.Stat(path); err == nil {
 		t.Error("the file before it is still there")
