@@ -130,10 +130,10 @@ func TestStreamSendsCutFrameAgain(t *testing.T) {
 // An endpoint that accepts and reads nothing is given up after write_timeout and tried again; another endpoint and the
 // caller of Push notice nothing; a Close without time is quick and tells what was lost.
 func TestStreamStalls(t *testing.T) {
-	stalled, healthy := listen(t, "127.0.0.1:0"), listen(t, "127.0.0.1:0")
+	stalled, healthy := listenNarrow(t, 64<<10), listen(t, "127.0.0.1:0") // each attempt loses what the kernel holds: little
 	o := quick()
 	o.WriteTimeout = 100 * time.Millisecond
-	o.Queue = 32 << 20
+	o.Queue = 16 << 20
 	a, b := newDest(t, stalled.Addr().String(), o, nil), newDest(t, healthy.Addr().String(), o, nil)
 	a.Start()
 	b.Start()
