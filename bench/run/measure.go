@@ -35,6 +35,7 @@ type measurement struct {
 	Got     int64   `json:"got"`              // lines at the sink
 	Ports   []int64 `json:"ports"`            // the same for each destination
 	Lost    float64 `json:"lost"`             // part of the lines sent, or of their sum, that did not arrive
+	Wrong   bool    `json:"wrong,omitempty"`  // what arrived has nothing to do with what was sent; it all counts as lost then
 	Seconds float64 `json:"seconds"`          // from the first line sent to the last received
 	Lag     float64 `json:"lag"`              // seconds from the last line sent, or the end of its slice, to the last received
 	CPU     float64 `json:"cpu"`              // seconds of the system's processes, and how they split up
@@ -196,8 +197,12 @@ func (m *measurement) compare(s scenario, load loadReport, end sinkReport) {
 	}
 	done := load.Start + load.Seconds
 	if s.aggregate {
-		if m.Lost = 1 - end.Check.Kept/load.Sum; math.Abs(m.Lost) < exactly {
+		m.Lost = 1 - end.Check.Kept/load.Sum
+		switch far := math.Abs(m.Lost); {
+		case far < exactly:
 			m.Lost = 0
+		case !(far <= 1):
+			m.Lost, m.Wrong = 1, true
 		}
 		done = (math.Floor(done/slice) + 1) * slice
 	}

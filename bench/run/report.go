@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -145,7 +146,7 @@ func (r *result) row(b *strings.Builder, e entry, taken, baseline []measurement)
 		spreadOf(of(taken, func(m measurement) float64 { return m.User / float64(m.Sent) * 1e6 })).middle("%.2f"),
 		spreadOf(of(taken, func(m measurement) float64 { return m.Sys / float64(m.Sent) * 1e6 })).middle("%.2f"),
 		speed,
-		show("%.2f", lost), show("%.2f", lag), show("%.0f", peak),
+		missing(taken), show("%.2f", lag), show("%.0f", peak),
 		spreadOf(of(taken, func(m measurement) float64 { return float64(m.Context) / float64(m.Sent) * 1e6 })).middle("%.0f"),
 		ratio(perMillion), speedRatio, split(taken[len(taken)-1]))
 }
@@ -154,6 +155,32 @@ func (r *result) row(b *strings.Builder, e entry, taken, baseline []measurement)
 func (r *result) idleRow(b *strings.Builder, e entry, taken []measurement) {
 	show := func(verb string, f func(measurement) float64) string { return spreadOf(of(taken, f)).format(verb) }
 	fmt.Fprintf(b, "| %s | %s | %s | %s |\n", e.label, show("%.2f", millisPerSecond), show("%.1f", wakeUps), show("%.1f", peak))
+}
+
+// missing writes how much was lost, or that what came out is wrong, and in how many of the runs.
+func missing(taken []measurement) string {
+	var right []measurement
+	for _, m := range taken {
+		if !m.Wrong {
+			right = append(right, m)
+		}
+	}
+	switch wrong := len(taken) - len(right); {
+	case wrong == 0:
+		return spreadOf(of(taken, lost)).format("%.2f")
+	case wrong == len(taken):
+		return "wrong"
+	default:
+		return fmt.Sprintf("%s; wrong in %d of %d", spreadOf(of(right, lost)).format("%.2f"), wrong, len(taken))
+	}
+}
+
+// amount writes a sum, and one that is beyond all reason in short.
+func amount(x float64) string {
+	if math.Abs(x) >= 1e15 {
+		return fmt.Sprintf("%.3g", x)
+	}
+	return fmt.Sprintf("%.2f", x)
 }
 
 // middle writes the median alone.
@@ -175,11 +202,11 @@ func split(m measurement) string {
 func (m measurement) verdict(aggregate bool) string {
 	c := m.Check
 	if aggregate {
-		return fmt.Sprintf("%d series; sum %.2f of %.2f sent (%.2f with slices that were corrected later); %d bad, %d back in time",
-			c.Series, c.Kept, m.Sum, c.Sum, c.Bad, c.Early)
+		return fmt.Sprintf("%d series; sum %s of %s sent (%s with slices that were corrected later); %d bad, %d back in time",
+			c.Series, amount(c.Kept), amount(m.Sum), amount(c.Sum), c.Bad, c.Early)
 	}
-	return fmt.Sprintf("%d series; sum %.2f of %.2f sent; %d bad, %d back in time, %d left out, %d repeated",
-		c.Series, c.Sum, m.Sum, c.Bad, c.Early, c.Lost, c.Again)
+	return fmt.Sprintf("%d series; sum %s of %s sent; %d bad, %d back in time, %d left out, %d repeated",
+		c.Series, amount(c.Sum), amount(m.Sum), c.Bad, c.Early, c.Lost, c.Again)
 }
 
 // harness notes what generator and sink cost: far less than what they drive, or the result says little.
@@ -221,8 +248,8 @@ func (m measurement) String() string {
 	if m.Sent == 0 {
 		return fmt.Sprintf("%d  %-26s %8.3f CPU ms/s %8.1f wake-ups/s %6d MiB", m.Round+1, m.Entry, millisPerSecond(m), wakeUps(m), m.Peak>>20)
 	}
-	return fmt.Sprintf("%d  %-26s %8.3f CPU s/M %8.0f klines/s %7.2f %% lost %6.2f s lag %6d MiB",
-		m.Round+1, m.Entry, perMillion(m), delivered(m), m.Lost*100, m.Lag, m.Peak>>20)
+	return fmt.Sprintf("%d  %-26s %8.3f CPU s/M %8.0f klines/s %7s %% lost %6.2f s lag %6d MiB",
+		m.Round+1, m.Entry, perMillion(m), delivered(m), missing([]measurement{m}), m.Lag, m.Peak>>20)
 }
 
 // oneLine fits a message into a table or a list.

@@ -55,6 +55,25 @@ func TestCompare(t *testing.T) {
 	}
 	f(scenario{}, 0.1, 7.5)
 	f(scenario{aggregate: true}, 0.002, 3.5)
+	got.Check.Kept = -1e153
+	f(scenario{aggregate: true}, 1, 3.5)
+}
+
+// TestMissing wants what is no result at all said in a word.
+func TestMissing(t *testing.T) {
+	f := func(want string, taken ...measurement) {
+		t.Helper()
+		if got := missing(taken); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+	f("0.00 (0.00–50.00)", measurement{}, measurement{}, measurement{Lost: 0.5})
+	f("wrong", measurement{Lost: 1, Wrong: true})
+	f("0.00; wrong in 1 of 2", measurement{}, measurement{Lost: 1, Wrong: true})
+	m := measurement{Check: &checkReport{Series: 1, Kept: -1e153, Sum: 1e153, Bad: 2}, Sum: 12.5}
+	if got, want := m.verdict(true), "1 series; sum -1e+153 of 12.50 sent (1e+153 with slices that were corrected later); 2 bad, 0 back in time"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
 }
 
 // unmarshal reads JSON as a program of the bench writes it.
