@@ -2,6 +2,7 @@ package relay
 
 import (
 	"context"
+	"slices"
 
 	"plumbago/aggregate"
 )
@@ -94,32 +95,7 @@ func (l *Lane) Drop(at uint32) {
 
 // forget drops the names that lead to what is to be forgotten.
 func (m *memory) forget(gone *aggregate.Forgotten) {
-	m.young.forget(gone)
-	m.old.forget(gone)
-}
-
-func (g *generation) forget(gone *aggregate.Forgotten) {
-	g.settle()
-	dropped := 0
-	for i := range g.slots {
-		s := &g.slots[i]
-		for _, ref := range g.refsOf(s) {
-			if gone.Has(ref) {
-				s.size = 0
-				dropped++
-				break
-			}
-		}
+	for _, g := range []*generation{&m.young, &m.old} {
+		g.forget(func(s *seen) bool { return slices.ContainsFunc(g.refsOf(s), gone.Has) })
 	}
-	if dropped == 0 {
-		return
-	}
-	old := g.slots
-	g.slots = make([]seen, len(old))
-	for i := range old {
-		if old[i].size != 0 {
-			*g.free(old[i].hash) = old[i]
-		}
-	}
-	g.n -= dropped
 }

@@ -41,7 +41,7 @@ type Lane struct {
 	scatter *aggregate.Scatter
 	renamed *carbon.Batch // scratch: a point under another name
 	asking  asking        // scratch
-	touched byte          // see lookUp
+	touched uint32        // see lookUp
 	counts  stat.Counts
 	busiest prefixes
 	source  int64 // 0 for a worker's lane; 1 for a shard's: its points are emitted, not received

@@ -36,11 +36,8 @@ func (l *Lane) prune() {
 func (l *Lane) used() []bool {
 	used := make([]bool, len(l.routes))
 	for _, g := range []*generation{&l.memory.young, &l.memory.old} {
-		g.settle()
-		for i := range g.slots {
-			if s := &g.slots[i]; s.size != 0 {
-				used[s.route] = true
-			}
+		for s := range g.all() {
+			used[s.route] = true
 		}
 	}
 	for i := range l.ways {
@@ -75,10 +72,7 @@ func (l *Lane) keep(used []bool) (moved []uint32) {
 
 // reroute follows the routes to where they went.
 func (g *generation) reroute(moved []uint32) {
-	g.settle()
-	for i := range g.slots {
-		if s := &g.slots[i]; s.size != 0 {
-			s.route = moved[s.route]
-		}
+	for s := range g.all() {
+		s.route = moved[s.route]
 	}
 }

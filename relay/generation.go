@@ -1,0 +1,281 @@
+package relay
+
+import (
+	"encoding/binary"
+	"iter"
+	"slices"
+
+	"plumbago/aggregate"
+	"plumbago/carbon"
+)
+
+// A generation is a set of names with what is known of them: all of it in rows, in the order in which it was learned, and spots in
+// open addressing that lead there. When there are too few spots, they move into a larger table a few at each add, as to move a million
+// at once would hold up what comes in; those that have not are found in the table before. Nothing else ever moves.
+type generation struct {
+	spots   []spot
+	before  []spot // the smaller table, while spots move out of it; what moved stays there too, and counts no more
+	moved   int    // how many of its spots are done with
+	n       int    // names that are not forgotten
+	learned uint32 // with those that are
+	refused int    // names whose series a limit refused
+	names   carbon.Texts
+	rows    [][]seen          // each of rowLength but the last
+	refs    [][]aggregate.Ref // lists of several, the first of each with their number as its slot; in chunks of rowLength, or of one list
+	listed  int               // how many these are
+	feeds   []feed
+	feedOf  map[feed]uint16  // their indexes
+	single  [1]aggregate.Ref // scratch: see refsOf
+}
+
+// A spot is where a name is found by its hash.
+type spot struct {
+	tag uint32 // the lower half of the hash, which also says where the spot is
+	at  uint32 // one more than the number of what is known of the name; 0 is a free spot
+}
+
+// A feed is what the series of many names have in common.
+type feed struct{ rule, shard uint16 }
+
+// The length of a row, and of a chunk of references, as a power of two: what is learned is only copied within one.
+const (
+	rowBits   = 12
+	rowLength = 1 << rowBits
+)
+
+// mostFeeds is how many feeds are told apart; names of others have a list.
+const mostFeeds = several - 1
+
+func newGeneration(size int) generation { return generation{spots: make([]spot, size)} }
+
+// known returns what a spot leads to.
+func (g *generation) known(x spot) *seen {
+	i := x.at - 1
+	return &g.rows[i>>rowBits][i&(rowLength-1)]
+}
+
+// first returns what is known of the first name with that hash, or so it seems by half of it; nil if there is none.
+func (g *generation) first(hash uint64) *seen {
+	x := firstSpot(g.spots, hash)
+	if x.at == 0 && g.before != nil {
+		x = firstSpot(g.before, hash)
+	}
+	if x.at == 0 {
+		return nil
+	}
+	return g.known(x)
+}
+
+func firstSpot(spots []spot, hash uint64) spot {
+	mask := uint64(len(spots) - 1)
+	for at := hash & mask; ; at = (at + 1) & mask {
+		if x := spots[at]; x.at == 0 || x.tag == uint32(hash) {
+			return x
+		}
+	}
+}
+
+// find returns what is known of a name, or nil.
+func (g *generation) find(hash uint64, name []byte) *seen {
+	s := g.search(g.spots, hash, name)
+	if s == nil && g.before != nil {
+		s = g.search(g.before, hash, name)
+	}
+	return s
+}
+
+func (g *generation) search(spots []spot, hash uint64, name []byte) *seen {
+	mask := uint64(len(spots) - 1)
+	for at := hash & mask; ; at = (at + 1) & mask {
+		x := spots[at]
+		if x.at == 0 {
+			return nil
+		}
+		if x.tag == uint32(hash) {
+			if s := g.known(x); sameName(g, s, name) {
+				return s
+			}
+		}
+	}
+}
+
+// add puts a name in that find did not find. kept is where it lies already; no text if it does not, or has forms.
+func (g *generation) add(hash uint64, name []byte, w way, kept carbon.Text) *seen {
+	if g.move(movesPerAdd); (g.n+1)*4 > len(g.spots)*3 { // then nothing is left in the table before
+		g.before, g.moved = g.spots, 0
+		g.spots = make([]spot, 2*len(g.before))
+	}
+	s := seen{size: uint16(len(name)), route: w.route}
+	s.folds, s.fold = g.keep(w.refs)
+	if len(w.forms) > 0 {
+		s.folds |= hasForms
+		name = binary.LittleEndian.AppendUint32(slices.Clip(name), uint32(len(w.forms)))
+		name = append(name, w.forms...)
+	}
+	at, shared := g.names.Share(kept)
+	if !shared {
+		at = g.names.Add(name)
+	}
+	s.name = at
+	g.n++
+	if len(w.refs) > 0 && !slices.ContainsFunc(w.refs, func(r aggregate.Ref) bool { return !r.None() }) {
+		g.refused++
+	}
+	return g.learn(hash, s)
+}
+
+// learn adds to the rows, and sets a spot for it.
+func (g *generation) learn(hash uint64, s seen) *seen {
+	g.rows = withRoom(g.rows, 1)
+	last := &g.rows[len(g.rows)-1]
+	*last = append(*last, s)
+	g.learned++
+	x := spot{tag: uint32(hash), at: g.learned}
+	g.put(x)
+	return g.known(x)
+}
+
+// withRoom returns chunks of which the last one has room for n more. The first one grows as it is filled, since most know little.
+func withRoom[T any](chunks [][]T, n int) [][]T {
+	last := len(chunks) - 1
+	switch {
+	case last < 0:
+		return append(chunks, nil)
+	case len(chunks[last])+n > rowLength:
+		return append(chunks, make([]T, 0, max(n, rowLength)))
+	}
+	return chunks
+}
+
+// put sets a free spot.
+func (g *generation) put(x spot) {
+	mask := uint32(len(g.spots) - 1)
+	at := x.tag & mask
+	for g.spots[at].at != 0 {
+		at = (at + 1) & mask
+	}
+	g.spots[at] = x
+}
+
+// movesPerAdd is how many spots of the table before are seen to at each add; two would be enough to be done with it before the table
+// is full again.
+const movesPerAdd = 4
+
+// move moves what so many spots of the table before hold.
+func (g *generation) move(spots int) {
+	for range min(spots, len(g.before)-g.moved) {
+		if x := g.before[g.moved]; x.at != 0 {
+			g.put(x)
+		}
+		g.moved++
+	}
+	if g.moved == len(g.before) {
+		g.before, g.moved = nil, 0
+	}
+}
+
+// forget drops the names that gone says of. What was known of them, and their texts, go with the generation.
+func (g *generation) forget(gone func(s *seen) bool) {
+	g.move(len(g.before))
+	dropped := 0
+	for s := range g.all() {
+		if gone(s) {
+			s.size = 0
+			dropped++
+		}
+	}
+	if dropped == 0 {
+		return
+	}
+	spots := g.spots
+	g.spots = make([]spot, len(spots))
+	for _, x := range spots {
+		if x.at != 0 && g.known(x).size != 0 {
+			g.put(x)
+		}
+	}
+	g.n -= dropped
+}
+
+// all goes through what is known of names.
+func (g *generation) all() iter.Seq[*seen] {
+	return func(yield func(*seen) bool) {
+		for _, row := range g.rows {
+			for i := range row {
+				if row[i].size != 0 && !yield(&row[i]) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// keep keeps the references of a name, and returns its folds and fold.
+func (g *generation) keep(refs []aggregate.Ref) (folds uint16, fold uint32) {
+	switch len(refs) {
+	case 0:
+		return 0, 0
+	case 1:
+		if at, ok := g.feed(feed{refs[0].Rule, refs[0].Shard}); ok {
+			return 1 + at, refs[0].Slot
+		}
+	}
+	g.refs = withRoom(g.refs, 1+len(refs))
+	last := len(g.refs) - 1
+	fold = uint32(last<<rowBits | len(g.refs[last]))
+	g.refs[last] = append(append(g.refs[last], aggregate.Ref{Slot: uint32(len(refs))}), refs...)
+	g.listed += 1 + len(refs)
+	return several, fold
+}
+
+// feed returns the index of a feed; not ok if there are too many.
+func (g *generation) feed(f feed) (at uint16, ok bool) {
+	if at, ok = g.feedOf[f]; ok {
+		return at, true
+	}
+	if len(g.feeds) == mostFeeds {
+		return 0, false
+	}
+	if g.feedOf == nil {
+		g.feedOf = map[feed]uint16{}
+	}
+	at = uint16(len(g.feeds))
+	g.feeds, g.feedOf[f] = append(g.feeds, f), at
+	return at, true
+}
+
+// refsOf returns where the samples of s go, until it is asked again.
+func (g *generation) refsOf(s *seen) []aggregate.Ref {
+	switch folds := s.folds &^ hasForms; folds {
+	case 0:
+		return nil
+	case several:
+		list := g.refs[s.fold>>rowBits][s.fold&(rowLength-1):]
+		return list[1 : 1+list[0].Slot]
+	default:
+		f := g.feeds[folds-1]
+		g.single[0] = aggregate.Ref{Slot: s.fold, Rule: f.rule, Shard: f.shard}
+		return g.single[:]
+	}
+}
+
+// formsOf returns the names under which s is sent besides its own, see nextForm.
+func (g *generation) formsOf(s *seen) []byte {
+	if s.folds&hasForms == 0 {
+		return nil
+	}
+	size := int(s.size)
+	length := binary.LittleEndian.Uint32(g.names.At(s.name, size+4)[size:])
+	return g.names.At(s.name, size+4+int(length))[size+4:]
+}
+
+// nameOf returns the name that s is of.
+func (g *generation) nameOf(s *seen) []byte { return g.names.At(s.name, int(s.size)) }
+
+// bytes is how much memory a generation takes, about.
+func (g *generation) bytes() int {
+	return spotBytes*(len(g.spots)+len(g.before)) + seenBytes*int(g.learned) + int(g.names.Size()) + refBytes*g.listed
+}
+
+// The bytes of a spot, of what is known of a name, and of a reference to a series.
+const spotBytes, seenBytes, refBytes = 8, 16, 8
