@@ -109,3 +109,40 @@ func BenchmarkFoldMany(b *testing.B) {
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*BlockSize), "ns/sample")
 }
+
+// Slices of many series close, whose names are as long as names are: memory decides.
+func BenchmarkEmitMany(b *testing.B) {
+	const series = 500_000
+	o := DefaultOptions()
+	o.Functions = []string{"sum", "max"}
+	r, err := NewRule(0, o)
+	if err != nil {
+		b.Fatal(err)
+	}
+	a := New([]*Rule{r}, 1, 1<<30)
+	s := a.shards[0]
+	s.out = void{}
+	block := NewSamples()
+	now := time.Now().UnixMilli() / 10_000 * 10_000
+	slots := make([]uint32, series)
+	for i := range slots {
+		name := fmt.Appendf(nil, "all.ams.api%06d.node001-prod.cpu-0.percent.user-value", i)
+		slots[i] = a.Bind(0, carbon.Raw, name, name, Origin{}).Slot
+	}
+	for b.Loop() {
+		b.StopTimer()
+		for i := range slots {
+			block.List = append(block.List, Sample{Value: float64(i) + 0.25, Time: now, Slot: slots[(i+i/1000*7919)%series]})
+			if block.Full() || i == series-1 {
+				block.Arrival = now
+				s.fold(block)
+				block.List = block.List[:0]
+			}
+		}
+		now += 200_000
+		b.StartTimer()
+		for s.step(now, stepSize) {
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*series*2), "ns/result")
+}

@@ -18,7 +18,7 @@ func (t *table) view(slot, cell uint32, seconds float64) *view {
 // emit puts an output's results at slice k into the open batch. Of a partial slice what only a whole one can say is left
 // out, and an empty window has nothing but its count. again says that the same was emitted before.
 func (s *shard) emit(t *table, slot uint32, o *output, v *view, k uint32, partial, again bool) {
-	r := t.rule
+	r, key := t.rule, splitKey(t.names.name(slot))
 	stamp := r.stamp(o.tier, k)
 	for i := range o.results {
 		res := &o.results[i]
@@ -29,20 +29,24 @@ func (s *shard) emit(t *table, slot uint32, o *output, v *view, k uint32, partia
 		if math.IsInf(x, 0) || math.IsNaN(x) {
 			continue // a sum beyond float64 is no result
 		}
-		s.name = r.appendName(s.name[:0], t.names.name(slot), res)
-		s.remember(t, slot, o, res, stamp, x)
 		if r.MemOnly {
+			s.name = r.appendResult(s.name[:0], &key, res)
+			s.remember(t, slot, o, res, stamp, x, s.name)
 			continue
-		}
-		way := t.ways.at(int(slot)*r.results + res.number)
-		if *way == 0 {
-			*way = s.out.Way(s.name, carbon.Raw, r.ID, o.target)
 		}
 		if s.batch == nil {
 			s.batch = carbon.NewBatch()
 			s.batch.Arrival = s.now
 		}
-		s.batch.AddRouted(s.name, *way, x, stamp)
+		b := s.batch
+		from := len(b.Bytes)
+		b.Bytes = r.appendResult(b.Bytes, &key, res)
+		s.remember(t, slot, o, res, stamp, x, b.Bytes[from:])
+		way := t.ways.at(int(slot)*r.results + res.number)
+		if *way == 0 {
+			*way = s.out.Way(b.Bytes[from:], carbon.Raw, r.ID, o.target)
+		}
+		b.EndRouted(from, *way, x, stamp, &s.stamp)
 		t.figures.Emitted++
 		s.made++
 		if again {

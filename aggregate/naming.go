@@ -105,28 +105,48 @@ func (o *Options) group(name, sample string) string {
 	return path
 }
 
+// A keyParts is a series' key taken apart: its name, the path and the tags of that, and what each `as` with captures makes.
+type keyParts struct{ name, path, tags, rest []byte }
+
+func splitKey(key []byte) keyParts {
+	name, rest, _ := bytes.Cut(key, []byte{keyMark})
+	k := keyParts{name: name, path: name, rest: rest}
+	if at := bytes.IndexByte(name, ';'); at >= 0 {
+		k.path, k.tags = name[:at], name[at:]
+	}
+	return k
+}
+
 // appendName appends the name of a result of the series with the given key: `as` filled, in the clean form, with the
 // tags of a tagged series after the whole. It appends nothing if that is no name.
 func (r *Rule) appendName(dst, key []byte, res *result) []byte {
-	name, rest, _ := bytes.Cut(key, []byte{keyMark})
-	path, tags := name, []byte(nil)
-	if at := bytes.IndexByte(name, ';'); at >= 0 {
-		path, tags = name[:at], name[at:]
+	k := splitKey(key)
+	return r.appendResult(dst, &k, res)
+}
+
+// appendResult is appendName of a key that is taken apart once for several results.
+func (r *Rule) appendResult(dst []byte, k *keyParts, res *result) []byte {
+	if (res.tail != "" || res.head != "") && len(res.head)+len(k.name)+len(res.tail) <= math.MaxUint16 { // most
+		if res.head != "" {
+			dst = append(dst, res.head...)
+		}
+		dst = append(append(dst, k.path...), res.tail...)
+		if len(k.tags) > 0 {
+			dst = append(dst, k.tags...)
+		}
+		return dst
 	}
 	start := len(dst)
-	if (res.tail != "" || res.head != "") && len(res.head)+len(name)+len(res.tail) <= math.MaxUint16 { // most
-		return append(append(append(append(dst, res.head...), path...), res.tail...), tags...)
-	}
 	if res.own > 0 {
-		var as []byte
+		as, rest := []byte(nil), k.rest
 		for range res.own {
 			as, rest, _ = bytes.Cut(rest, []byte{keyMark})
 		}
-		dst = appendAs(dst, as, path, res)
+		dst = appendAs(dst, as, k.path, res)
 	} else {
-		dst = appendAs(dst, res.as, path, res)
+		dst = appendAs(dst, res.as, k.path, res)
 	}
-	dst = append(dst, tags...)
+	dst = append(dst, k.tags...)
 	cleaned, ok := carbon.Clean(dst[start:])
 	if !ok {
 		return dst[:start]

@@ -57,8 +57,8 @@ type memories struct {
 	source  *history.Source
 }
 
-// remember keeps a result, whose name is in s.name.
-func (s *shard) remember(t *table, slot uint32, o *output, res *result, stamp int64, v float64) {
+// remember keeps a result of the given name.
+func (s *shard) remember(t *table, slot uint32, o *output, res *result, stamp int64, v float64, name []byte) {
 	if s.past == nil {
 		return
 	}
@@ -67,10 +67,10 @@ func (s *shard) remember(t *table, slot uint32, o *output, res *result, stamp in
 		s.past.Put(h, point)
 		return
 	}
-	if s.past.Sweep(s.now / 1000); !s.past.Wants(s.name) {
+	if s.past.Sweep(s.now / 1000); !s.past.Wants(name) {
 		return
 	}
-	label := t.label(slot, o, res, string(s.name))
+	label := t.label(slot, o, res, string(name))
 	h := s.past.Adopt(&label)
 	if h == 0 {
 		h = s.past.Open(label)

@@ -59,6 +59,7 @@ type shard struct {
 	past   *history.Store // what was emitted; nil if nothing is kept
 
 	batch    *carbon.Batch // results not handed to out yet
+	stamp    carbon.Stamp  // of the latest result
 	name     []byte        // scratch of emit
 	scratch  []entry       // scratch of step
 	made     int           // results, of the part of a step at hand

@@ -2,7 +2,6 @@ package carbon
 
 import (
 	"net/netip"
-	"strconv"
 	"sync"
 
 	"plumbago/carbon/stat"
@@ -100,20 +99,6 @@ func (b *Batch) AddUntagged(from, to int, k Kind, salt uint64, value float64, ex
 	b.Points = append(b.Points, Point{
 		Hash: Hash(name, k) ^ salt, Value: value, Time: int64(extra), name: uint32(from), size: uint16(len(name)), Kind: k,
 	})
-}
-
-// AddRouted appends a result: like Add, but its way through the table is known already and stands in Hash. It gets the text in
-// which it would come, too, as most results leave as lines: those of one slice are then copied at once.
-func (b *Batch) AddRouted(name []byte, way uint32, value float64, ms int64) {
-	p := b.more()
-	*p = Point{Hash: uint64(way), Value: value, Time: ms, name: uint32(len(b.Bytes)), size: uint16(len(name)), Flags: Routed | tagged(name)}
-	b.Bytes = append(b.Bytes, name...)
-	if ms < 0 || ms%1000 != 0 {
-		return
-	}
-	b.Bytes = strconv.AppendInt(append(AppendNumber(append(b.Bytes, ' '), value), ' '), ms/1000, 10)
-	p.end, p.Flags = uint32(len(b.Bytes)), p.Flags|Stamped
-	b.Bytes = append(b.Bytes, '\n')
 }
 
 // Rename makes dst, a scratch batch, hold p of b alone, under another name and with the rest of its text. The name is

@@ -46,22 +46,35 @@ func AppendNumber(dst []byte, v float64) []byte {
 // and reports whether it did. Of all decimals of up to 15 digits only one rounds to v, so the one that is found is the shortest
 // there is. It takes half of strconv's time (BenchmarkAppendNumber).
 func appendShort(dst []byte, v float64) ([]byte, bool) {
-	unit, scaled := int64(1e6), int64(math.Abs(v)*1e6+0.5)
+	scaled, decimals := uint64(math.Abs(v)*1e6+0.5), 6
 	if float64(scaled)/1e6 != math.Abs(v) {
 		return dst, false
 	}
-	for scaled%10 == 0 && unit > 1 {
-		scaled, unit = scaled/10, unit/10
+	if scaled%10000 == 0 {
+		scaled, decimals = scaled/10000, 2
+	}
+	for scaled%10 == 0 && decimals > 1 {
+		scaled, decimals = scaled/10, decimals-1
+	}
+	var text [20]byte // from its end on
+	at := len(text)
+	for ; decimals > 0; decimals-- {
+		at--
+		text[at] = byte('0' + scaled%10)
+		scaled /= 10
+	}
+	at--
+	text[at] = '.'
+	for more := true; more; more = scaled > 0 {
+		at--
+		text[at] = byte('0' + scaled%10)
+		scaled /= 10
 	}
 	if v < 0 {
-		dst = append(dst, '-')
+		at--
+		text[at] = '-'
 	}
-	dst = append(strconv.AppendInt(dst, scaled/unit, 10), '.')
-	for rest := scaled % unit; unit > 1; rest %= unit {
-		unit /= 10
-		dst = append(dst, byte('0'+rest/unit))
-	}
-	return dst, true
+	return append(dst, text[at:]...), true
 }
 
 // parseTime reads a time in Unix seconds, 0 to 4294967295, as Unix milliseconds; what is finer than that is cut. "-1"
