@@ -23,13 +23,14 @@ type nameIndex struct {
 }
 
 // A nameSlot leads to a name. It has a part of the hash, so that others that lie in the way are passed over without a look at
-// their entries, which no cache holds.
+// their entries, which no cache holds. The part is the one that says where the slot is, in a table of any size, so that a name
+// moves into a larger one without such a look either.
 type nameSlot struct {
 	tag  uint32
 	name uint32 // the name's number + 1; 0 is free
 }
 
-func tagOf(hash uint64) uint32 { return uint32(hash >> 32) }
+func tagOf(hash uint64) uint32 { return uint32(hash) }
 
 type nameEntry struct {
 	hash uint64
@@ -54,8 +55,8 @@ func (x *nameIndex) search(slots []nameSlot, hash uint64, name []byte, is func(n
 	if len(slots) == 0 {
 		return 0, false
 	}
-	mask, tag := uint64(len(slots)-1), tagOf(hash)
-	for at := hash & mask; slots[at].name != 0; at = (at + 1) & mask {
+	mask, tag := uint32(len(slots)-1), tagOf(hash)
+	for at := tag & mask; slots[at].name != 0; at = (at + 1) & mask {
 		if slots[at].tag != tag {
 			continue
 		}
@@ -75,7 +76,7 @@ const movesPerAdd = 4
 func (x *nameIndex) move() {
 	for range min(movesPerAdd, len(x.before)-x.moved) {
 		if s := x.before[x.moved]; s.name != 0 {
-			x.place(x.entries.at(int(s.name-1)).hash, s.name-1)
+			x.place(s)
 		}
 		x.moved++
 	}
@@ -99,18 +100,18 @@ func (x *nameIndex) add(hash uint64, name []byte, free *[]uint32) (number uint32
 		x.entries.add(e)
 	}
 	x.n++
-	x.place(hash, number)
+	x.place(nameSlot{tagOf(hash), number + 1})
 	return number
 }
 
-// place notes a number at the first free slot from its hash on.
-func (x *nameIndex) place(hash uint64, number uint32) {
-	mask := uint64(len(x.slots) - 1)
-	at := hash & mask
+// place puts a slot at the first free place from its tag on.
+func (x *nameIndex) place(s nameSlot) {
+	mask := uint32(len(x.slots) - 1)
+	at := s.tag & mask
 	for x.slots[at].name != 0 {
 		at = (at + 1) & mask
 	}
-	x.slots[at] = nameSlot{tagOf(hash), number + 1}
+	x.slots[at] = s
 }
 
 // name returns the name of a number; its bytes never change.
@@ -128,8 +129,8 @@ func (x *nameIndex) room() bool { return x.bytes.Room() }
 func (x *nameIndex) rehash(size int) {
 	x.slots, x.before, x.moved = make([]nameSlot, size), nil, 0
 	for n := range x.entries.len() {
-		if x.entries.at(n).size > 0 {
-			x.place(x.entries.at(n).hash, uint32(n))
+		if e := x.entries.at(n); e.size > 0 {
+			x.place(nameSlot{tagOf(e.hash), uint32(n) + 1})
 		}
 	}
 }
