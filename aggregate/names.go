@@ -123,6 +123,18 @@ func (x *nameIndex) name(n uint32) []byte {
 	return x.bytes.At(e.at, int(e.size))
 }
 
+// text returns where the name of a number lies, no text if there is none, for others to share it.
+func (x *nameIndex) text(n uint32) (kept carbon.Text) {
+	if int(n) >= x.entries.len() {
+		return kept
+	}
+	e := x.entries.at(int(n))
+	if e.size == 0 {
+		return kept
+	}
+	return x.bytes.Text(e.at, int(e.size))
+}
+
 // room says whether the bytes of another name can be told by a nameEntry.
 func (x *nameIndex) room() bool { return x.bytes.Room() }
 

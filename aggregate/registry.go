@@ -30,7 +30,8 @@ func (r *registry) count() int64 {
 
 // bind finds the slot of samples that a name (the input) brings to the series with the given key, making the series, and
 // the input if the rule must know it, where they are new. may is asked for room then: it reports false where there is none.
-func (r *registry) bind(rule *Rule, diff bool, hash uint64, input, key []byte, may func(series, input bool) bool) uint32 {
+// kept is what text says of the slot.
+func (r *registry) bind(rule *Rule, diff bool, hash uint64, input, key []byte, may func(series, input bool) bool) (slot uint32, kept carbon.Text) {
 	r.Lock()
 	defer r.Unlock()
 	perInput := diff || rule.perInput()
@@ -45,9 +46,9 @@ func (r *registry) bind(rule *Rule, diff bool, hash uint64, input, key []byte, m
 	}
 	switch {
 	case !known && !(rule.nameable(key) && r.series.room()), !bound && !r.inputs.room():
-		return noSlot
+		return noSlot, kept
 	case !(known && bound) && !may(!known, !bound):
-		return noSlot
+		return noSlot, kept
 	}
 	if !known {
 		series = r.addSeries(hash, key, diff)
@@ -62,12 +63,12 @@ func (r *registry) bind(rule *Rule, diff bool, hash uint64, input, key []byte, m
 		r.seriesBack[series] = true
 	}
 	if !perInput {
-		return series
+		return series, r.series.text(series)
 	}
 	if r.watching {
 		r.inputBack[number] = true
 	}
-	return number | inputBit
+	return number | inputBit, r.inputs.text(number)
 }
 
 // findInput finds an input of a series. One name can be an input of several: where it comes both as a sample and as a
@@ -87,22 +88,17 @@ func (r *registry) addSeries(hash uint64, key []byte, diff bool) (series uint32)
 	return series
 }
 
-// text returns where the name of a slot lies: of an input its own, else that of the series.
-func (r *registry) text(slot uint32) (kept carbon.Text, ok bool) {
+// text returns where the name of a slot lies: of an input its own, else that of the series. It is no text if there is none.
+func (r *registry) text(slot uint32) (kept carbon.Text) {
 	if slot == noSlot {
-		return kept, false
+		return kept
 	}
 	r.Lock()
 	defer r.Unlock()
-	x := &r.series
 	if slot&inputBit != 0 {
-		x, slot = &r.inputs, slot&^inputBit
+		return r.inputs.text(slot &^ inputBit)
 	}
-	if int(slot) >= x.entries.len() || x.entries.at(int(slot)).size == 0 {
-		return kept, false
-	}
-	e := x.entries.at(int(slot))
-	return x.bytes.Text(e.at, int(e.size)), true
+	return r.series.text(slot)
 }
 
 // kindOf is the kind of a series' samples: a counter and a gauge of one name are two series.

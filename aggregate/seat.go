@@ -60,29 +60,40 @@ func (a *Aggregator) Bind(rule int, k carbon.Kind, input, key []byte, from Origi
 // can name none, the reference is to no series: the shard counts the samples that come by it as refused. It is asked once
 // a name, by any lane.
 func (s *Seat) Bind(k carbon.Kind, input, key []byte, from Origin) Ref {
-	diff := s.diff(k)
-	hash := carbon.Hash(key, kindOf(diff))
-	ref := Ref{Rule: uint16(s.ID), Shard: uint16(int(hash>>32) % len(s.tables))}
-	ref.Slot = s.tables[ref.Shard].registry.bind(s.Rule, diff, hash, input, key, s.take)
-	if ref.Slot == noSlot {
-		s.of.refused.add(s.ID, from, key)
-	}
+	ref, _ := s.BindText(k, input, key, from)
 	return ref
 }
 
+// BindText is Bind, and returns with the reference what Text says of it and the input, as who meets a name needs both.
+func (s *Seat) BindText(k carbon.Kind, input, key []byte, from Origin) (Ref, carbon.Text) {
+	diff := s.diff(k)
+	hash := carbon.Hash(key, kindOf(diff))
+	ref := Ref{Rule: uint16(s.ID), Shard: uint16(int(hash>>32) % len(s.tables))}
+	slot, kept := s.tables[ref.Shard].registry.bind(s.Rule, diff, hash, input, key, s.take)
+	if ref.Slot = slot; slot == noSlot {
+		s.of.refused.add(s.ID, from, key)
+	}
+	return ref, partOf(kept, input)
+}
+
 // Text returns where the name lies that the seat keeps of what a reference leads to, or a part of it that says the same as name, so that
-// whoever remembers the name can share it. It reports false if there is none.
-func (s *Seat) Text(ref Ref, name []byte) (kept carbon.Text, ok bool) {
-	if kept, ok = s.tables[ref.Shard].registry.text(ref.Slot); !ok {
-		return kept, false
+// whoever remembers the name can share it. It is no text if there is none.
+func (s *Seat) Text(ref Ref, name []byte) carbon.Text {
+	return partOf(s.tables[ref.Shard].registry.text(ref.Slot), name)
+}
+
+// partOf returns the part of a text that says the same as name, if it begins or ends with that, or no text.
+func partOf(kept carbon.Text, name []byte) carbon.Text {
+	if kept.None() {
+		return kept
 	}
 	switch whole := kept.Bytes(); {
 	case bytes.HasSuffix(whole, name):
-		return kept.Part(len(whole)-len(name), len(name)), true
+		return kept.Part(len(whole)-len(name), len(name))
 	case bytes.HasPrefix(whole, name):
-		return kept.Part(0, len(name)), true
+		return kept.Part(0, len(name))
 	}
-	return kept, false
+	return carbon.Text{}
 }
 
 // take takes a new series and a new input of one from what the limits allow: all that are new, or none.

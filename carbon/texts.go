@@ -20,6 +20,9 @@ type Text struct {
 	size  uint32
 }
 
+// None says whether it is no text, which the zero value is.
+func (t Text) None() bool { return t.size == 0 }
+
 // Bytes returns the text; it never changes.
 func (t Text) Bytes() []byte { return t.chunk[t.from : t.from+t.size : t.from+t.size] }
 

@@ -3,6 +3,7 @@ package relay
 import (
 	"encoding/binary"
 	"slices"
+	"unsafe"
 
 	"plumbago/aggregate"
 	"plumbago/carbon"
@@ -20,11 +21,14 @@ func (l *Lane) know(b *carbon.Batch, p *carbon.Point) *seen {
 	var v *verdict
 	if p.Kind.Statsd() {
 		v = l.table.measure(&l.asking.walker, string(name), p.Kind, b.Source)
-	} else {
-		v = l.table.walk(&l.asking.walker, string(name), 0, nil)
+	} else { // the batch's own bytes, as nothing of the verdict outlives it
+		v = l.table.walk(&l.asking.walker, unsafe.String(unsafe.SliceData(name), len(name)), 0, nil)
 	}
 	w := l.bind(name, p.Kind, aggregate.Origin{Listener: b.Source, Peer: b.PeerOf(p).Addr()}, v)
-	return l.memory.add(p.Hash, name, w)
+	if len(w.forms) > 0 { // which lie behind their name
+		l.asking.kept = carbon.Text{}
+	}
+	return l.memory.young.add(p.Hash, name, w, l.asking.kept)
 }
 
 // kept returns where a name lies that one of the aggregates keeps whose series its samples go into: a million names need not
@@ -35,7 +39,7 @@ func (l *Lane) kept(refs []aggregate.Ref, name []byte) carbon.Text {
 			continue
 		}
 		if r := l.table.byID[ref.Rule]; r != nil && r.seat != nil {
-			if text, ok := r.seat.Text(ref, name); ok {
+			if text := r.seat.Text(ref, name); !text.None() {
 				return text
 			}
 		}
@@ -50,6 +54,7 @@ func (l *Lane) Way(name []byte, k carbon.Kind, rule, target int) uint32 {
 		return at
 	}
 	w := l.bind(name, k, aggregate.Origin{Listener: aggregate.Results}, l.table.way(&l.asking.walker, string(name), rule, target))
+	w.refs = slices.Clone(w.refs)
 	if len(w.refs) == 0 && len(w.forms) == 0 { // most results are only sent, and most of them alike
 		at, ok := l.shared[w.route]
 		if !ok {
@@ -77,14 +82,20 @@ func (l *Lane) Way(name []byte, k carbon.Kind, rule, target int) uint32 {
 func (l *Lane) renew(w *way, name []byte) {
 	rule, target := w.rule, w.target
 	*w = l.bind(name, carbon.Raw, aggregate.Origin{Listener: aggregate.Results}, l.table.way(&l.asking.walker, string(name), int(rule), int(target)))
-	w.rule, w.target = rule, target
+	w.refs, w.rule, w.target = slices.Clone(w.refs), rule, target
 }
 
-// bind makes a verdict ready for the path of a line. from says where the name came from.
+// bind makes a verdict ready for the path of a line. from says where the name came from. The references are good until the next time;
+// l.asking.kept is then what kept says of them.
 func (l *Lane) bind(name []byte, k carbon.Kind, from aggregate.Origin, v *verdict) (w way) {
+	w.refs, l.asking.kept = l.asking.refs[:0], carbon.Text{}
 	for _, f := range v.folds {
-		w.refs = append(w.refs, f.rule.seat.Bind(k, name, f.key, from))
+		ref, text := f.rule.seat.BindText(k, name, f.key, from)
+		if w.refs = append(w.refs, ref); l.asking.kept.None() {
+			l.asking.kept = text
+		}
 	}
+	l.asking.refs = w.refs
 	e := unrouted
 	if v.dropped {
 		e = dropped

@@ -59,6 +59,8 @@ type asking struct {
 	targets []target
 	shares  []int
 	key     []byte
+	refs    []aggregate.Ref
+	kept    carbon.Text
 }
 
 // A follow is a cluster whose shares move when its members come and go.

@@ -79,14 +79,22 @@ func (ps *prefixes) sample(b *carbon.Batch) {
 // when there are more prefixes than are kept, it is one in a few that stands for all: to make and forget sketches costs more than all
 // else that is done for a new name.
 func (ps *prefixes) meet(name []byte, hash uint64, now int64) {
-	weight := int64(1)
-	if ps.top.Full() && !top.HasText(ps.top, prefixOf(name)) {
+	prefix := prefixOf(name)
+	e, weight := top.FindText(ps.top, prefix), int64(1)
+	switch {
+	case e != nil:
+		ps.top.AddTo(e, weight)
+	case ps.top.Full():
 		if ps.missed++; ps.missed%freshStride != 0 {
 			return
 		}
 		weight = freshStride
+		fallthrough
+	default:
+		e = ps.top.Add(string(prefix), weight)
 	}
-	x := ps.at(name, weight, now)
+	x := &e.Value
+	x.move(now / 1000 / prefixWindow)
 	x.names.AddHash(hash)
 	x.fresh[0] += weight
 }

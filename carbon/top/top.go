@@ -49,18 +49,20 @@ func (t *Top[K, V]) Add(k K, weight int64) *Entry[K, V] {
 
 // AddText is Add for a text, which is copied only if it is taken in.
 func AddText[V any](t *Top[string, V], k []byte, weight int64) *Entry[string, V] {
-	if e, ok := t.of[string(k)]; ok {
-		e.Weight += weight
-		t.down(e)
+	if e := FindText(t, k); e != nil {
+		t.AddTo(e, weight)
 		return e
 	}
 	return t.Add(string(k), weight)
 }
 
-// HasText says whether a text is kept.
-func HasText[V any](t *Top[string, V], k []byte) bool {
-	_, ok := t.of[string(k)]
-	return ok
+// FindText returns the entry of a text, good until the next call, or nil if it is not kept.
+func FindText[V any](t *Top[string, V], k []byte) *Entry[string, V] { return t.of[string(k)] }
+
+// AddTo gives the key of an entry, which Find has just returned, more weight.
+func (t *Top[K, V]) AddTo(e *Entry[K, V], weight int64) {
+	e.Weight += weight
+	t.down(e)
 }
 
 // Full says whether a new key takes another's place.
