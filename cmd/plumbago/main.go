@@ -66,6 +66,7 @@ func newRoot() *cobra.Command {
 		badCommand(),
 		checkCommand(),
 		configCommand(),
+		convertCommand(),
 		diffCommand(),
 		explainCommand(),
 		ledgerCommand(),

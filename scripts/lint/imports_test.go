@@ -37,9 +37,9 @@ var allowed = map[string][]string{
 	"ingest":          {"carbon", "carbon/pattern", "carbon/stat", "carbon/top", "carbon/transport", "aggregate/state", "ingest/events", "ingest/lists", "ingest/resp", "ingest/mmstats", "ingest/statsd", zap, sys},
 	"relay":           {"carbon", "carbon/pattern", "carbon/stat", "carbon/tap", "carbon/top", "relay/ring", "relay/dest", "aggregate", "aggregate/sketch", zap},
 
-	"conf":         {"carbon", "carbon/transport", "carbon/pattern", "aggregate", "aggregate/history", "ingest", "ingest/events", "ingest/lists", "ingest/statsd", "relay", "relay/dest", "relay/ring", toml},
-	"conf/convert": {"conf", "carbon/pattern", "aggregate", "ingest", "relay", "relay/dest"},
+	"conf": {"carbon", "carbon/transport", "carbon/pattern", "aggregate", "aggregate/history", "ingest", "ingest/events", "ingest/lists", "ingest/statsd", "relay", "relay/dest", "relay/ring", toml},
 
+	"cmd/internal/convert":  {"carbon/pattern", "conf", toml},
 	"cmd/internal/daemon":   {every, zap, sys, systemd},
 	"cmd/internal/admin":    {every, zap, "github.com/prometheus/client_golang"},
 	"cmd/internal/page":     {},
