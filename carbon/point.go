@@ -54,7 +54,8 @@ func (p *Point) Extra() uint64 { return uint64(p.Time) }
 
 var seed = maphash.MakeSeed()
 
-// Hash returns the hash of a name of kind k. It holds within this process only.
+// Hash returns the hash of a name of kind k. It holds within this process only. The hashes of a name of two kinds differ in their lower
+// half too, always.
 func Hash(name []byte, k Kind) uint64 {
 	return maphash.Bytes(seed, name) ^ uint64(k)*0x9E3779B97F4A7C15
 }

@@ -18,6 +18,7 @@ type generation struct {
 	moved   int    // how many of its spots are done with
 	n       int    // names that are not forgotten
 	learned uint32 // with those that are
+	next    uint32 // the number of what is likely looked up next
 	refused int    // names whose series a limit refused
 	names   carbon.Texts
 	rows    [][]seen          // each of rowLength but the last
@@ -30,7 +31,7 @@ type generation struct {
 
 // A spot is where a name is found by its hash.
 type spot struct {
-	tag uint32 // the lower half of the hash, which also says where the spot is
+	tag uint32 // that of the name, whose lower bits say where the spot is
 	at  uint32 // one more than the number of what is known of the name; 0 is a free spot
 }
 
@@ -48,22 +49,23 @@ const mostFeeds = several - 1
 
 func newGeneration(size int) generation { return generation{spots: make([]spot, size)} }
 
-// known returns what a spot leads to.
-func (g *generation) known(x spot) *seen {
-	i := x.at - 1
-	return &g.rows[i>>rowBits][i&(rowLength-1)]
-}
+// number returns what was learned as the n-th, from 0.
+func (g *generation) number(n uint32) *seen { return &g.rows[n>>rowBits][n&(rowLength-1)] }
 
-// first returns what is known of the first name with that hash, or so it seems by half of it; nil if there is none.
-func (g *generation) first(hash uint64) *seen {
+// known returns what a spot leads to.
+func (g *generation) known(x spot) *seen { return g.number(x.at - 1) }
+
+// first returns what is known of the first name with that hash, or so it seems by half of it, and the number after it; nil if
+// there is none.
+func (g *generation) first(hash uint64) (s *seen, after uint32) {
 	x := firstSpot(g.spots, hash)
 	if x.at == 0 && g.before != nil {
 		x = firstSpot(g.before, hash)
 	}
 	if x.at == 0 {
-		return nil
+		return nil, 0
 	}
-	return g.known(x)
+	return g.known(x), x.at
 }
 
 func firstSpot(spots []spot, hash uint64) spot {
@@ -77,23 +79,29 @@ func firstSpot(spots []spot, hash uint64) spot {
 
 // find returns what is known of a name, or nil.
 func (g *generation) find(hash uint64, name []byte) *seen {
-	s := g.search(g.spots, hash, name)
-	if s == nil && g.before != nil {
-		s = g.search(g.before, hash, name)
-	}
+	s, _ := g.locate(hash, name)
 	return s
 }
 
-func (g *generation) search(spots []spot, hash uint64, name []byte) *seen {
+// locate returns what is known of a name, and the number after it; nil if nothing is.
+func (g *generation) locate(hash uint64, name []byte) (s *seen, after uint32) {
+	s, after = g.search(g.spots, hash, name)
+	if s == nil && g.before != nil {
+		s, after = g.search(g.before, hash, name)
+	}
+	return s, after
+}
+
+func (g *generation) search(spots []spot, hash uint64, name []byte) (s *seen, after uint32) {
 	mask := uint64(len(spots) - 1)
 	for at := hash & mask; ; at = (at + 1) & mask {
 		x := spots[at]
 		if x.at == 0 {
-			return nil
+			return nil, 0
 		}
 		if x.tag == uint32(hash) {
 			if s := g.known(x); sameName(g, s, name) {
-				return s
+				return s, x.at
 			}
 		}
 	}
@@ -105,7 +113,7 @@ func (g *generation) add(hash uint64, name []byte, w way, kept carbon.Text) *see
 		g.before, g.moved = g.spots, 0
 		g.spots = make([]spot, 2*len(g.before))
 	}
-	s := seen{size: uint16(len(name)), route: w.route}
+	s := seen{tag: uint32(hash), size: uint16(len(name)), route: w.route}
 	s.folds, s.fold = g.keep(w.refs)
 	if len(w.forms) > 0 {
 		s.folds |= hasForms
@@ -121,16 +129,16 @@ func (g *generation) add(hash uint64, name []byte, w way, kept carbon.Text) *see
 	if len(w.refs) > 0 && !slices.ContainsFunc(w.refs, func(r aggregate.Ref) bool { return !r.None() }) {
 		g.refused++
 	}
-	return g.learn(hash, s)
+	return g.learn(s)
 }
 
 // learn adds to the rows, and sets a spot for it.
-func (g *generation) learn(hash uint64, s seen) *seen {
+func (g *generation) learn(s seen) *seen {
 	g.rows = withRoom(g.rows, 1)
 	last := &g.rows[len(g.rows)-1]
 	*last = append(*last, s)
 	g.learned++
-	x := spot{tag: uint32(hash), at: g.learned}
+	x := spot{tag: s.tag, at: g.learned}
 	g.put(x)
 	return g.known(x)
 }
@@ -278,4 +286,4 @@ func (g *generation) bytes() int {
 }
 
 // The bytes of a spot, of what is known of a name, and of a reference to a series.
-const spotBytes, seenBytes, refBytes = 8, 16, 8
+const spotBytes, seenBytes, refBytes = 8, 20, 8

@@ -23,7 +23,7 @@ func TestGenerationIsAMap(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	g, all := newGeneration(smallest), map[string]known{}
 	same := func(name string, k known, s *seen) {
-		if s == nil || g.first(k.hash) == nil || string(g.nameOf(s)) != name || s.route != k.route || !slices.Equal(g.refsOf(s), k.refs) || string(g.formsOf(s)) != string(k.forms) {
+		if first, _ := g.first(k.hash); s == nil || first == nil || string(g.nameOf(s)) != name || s.route != k.route || !slices.Equal(g.refsOf(s), k.refs) || string(g.formsOf(s)) != string(k.forms) {
 			t.Fatalf("%s of %d: %+v, want %+v", name, len(all), s, k)
 		}
 	}
@@ -62,7 +62,7 @@ func TestGenerationIsAMap(t *testing.T) {
 			for name, k := range all {
 				if gone(k.refs) {
 					delete(all, name)
-					if s := g.first(k.hash); g.find(k.hash, []byte(name)) != nil || s != nil && len(g.nameOf(s)) == 0 {
+					if s, _ := g.first(k.hash); g.find(k.hash, []byte(name)) != nil || s != nil && len(g.nameOf(s)) == 0 {
 						t.Fatalf("%s is known after it was forgotten", name)
 					}
 				}
@@ -79,29 +79,72 @@ func TestGenerationIsAMap(t *testing.T) {
 	}
 }
 
-// Points of names with the same hash are told apart among those that are looked up together.
-func TestLookUpTellsApart(t *testing.T) {
+// Whatever the order of points, what is looked up is what a plain search finds: names that come in the order in which they were
+// learned, or in none, strays between them, names that are new or forgotten, other kinds of a name, and names with the same hash.
+func TestLookUp(t *testing.T) {
 	tab := table(t, []string{"a"}, sending("**", "a"))
 	l := tab.NewLane(nil)
-	b := batch()
-	for i := range glance {
-		b.Add(fmt.Appendf(nil, "name.%02d", i), carbon.Raw, 1, b.Arrival)
-		b.Points[i].Hash = uint64(i%3) | uint64(i%2)<<32
-		if i%5 > 0 {
-			name := b.Name(&b.Points[i])
-			l.memory.add(b.Points[i].Hash, name, way{route: uint32(i)})
+	r := rand.New(rand.NewPCG(3, 4))
+	g := &l.memory.young
+	type line struct {
+		name []byte
+		kind carbon.Kind
+		hash uint64
+	}
+	var lines []line
+	for i := range 6000 {
+		x := line{name: fmt.Appendf(nil, "name.%d", i/2), kind: carbon.Kind(i % 2)}
+		if x.hash = carbon.Hash(x.name, x.kind); i%5 == 0 {
+			x.name, x.kind, x.hash = fmt.Appendf(nil, "other.%04d", i), carbon.Raw, uint64(i%15)|uint64(i%2)<<32
+		}
+		if lines = append(lines, x); i%11 > 0 {
+			g.add(x.hash, x.name, way{route: uint32(i)}, carbon.Text{})
 		}
 	}
-	var found [glance]*seen
-	l.lookUp(b, b.Points, &found)
-	for i, s := range found {
-		if (s != nil) != (i%5 > 0) || s != nil && s.route != uint32(i) {
-			t.Errorf("the %d-th of them is %+v", i, s)
+	g.forget(func(s *seen) bool { return s.route%13 == 0 })
+	at, ordered, found := 0, 0, [glance]*seen{}
+	for range 500 {
+		b := batch()
+		for len(b.Points) < glance {
+			switch at++; {
+			case at%100 < 60:
+			case at%100 == 60, at%100 > 70:
+				at += r.IntN(len(lines))
+			case r.IntN(30) == 0:
+				at++
+			}
+			x := lines[at%len(lines)]
+			b.Add(x.name, x.kind, 1, b.Arrival)
+			b.Points[len(b.Points)-1].Hash = x.hash
 		}
+		next := g.next
+		ordered += g.inOrder(b, b.Points, found[:])
+		g.next = next
+		l.lookUp(b, b.Points, &found)
+		for i := range b.Points {
+			p := &b.Points[i]
+			if want := g.find(p.Hash, b.Name(p)); found[i] != want || want != nil && lines[want.route].kind != p.Kind {
+				t.Fatalf("%s of kind %s: %+v, want %+v", b.Name(p), p.Kind, found[i], want)
+			}
+		}
+		b.Free()
 	}
-	b.Free()
+	if ordered < 500 || ordered > 500*glance/2 {
+		t.Errorf("%d points came in order", ordered)
+	}
 	l.Close()
 	tab.Aggregator.Close(context.Background())
+}
+
+// A name's kinds have different tags, as nothing else tells what is known of them apart.
+func TestTagsOfKinds(t *testing.T) {
+	tags := map[uint32]bool{}
+	for k := carbon.Raw; k <= carbon.Set; k++ {
+		tags[uint32(carbon.Hash([]byte("some.name"), k))] = true
+	}
+	if len(tags) != int(carbon.Set)+1 {
+		t.Errorf("%d tags", len(tags))
+	}
 }
 
 // However many feeds and references there are, each name keeps its own.

@@ -7,8 +7,9 @@ import (
 	"plumbago/carbon"
 )
 
-// seen is all that a lane knows of one name: 16 bytes, no pointers.
+// seen is all that a lane knows of one name: 20 bytes, no pointers.
 type seen struct {
+	tag   uint32 // the lower half of the name's hash
 	name  uint32 // where its bytes lie in the generation's texts
 	size  uint16 // of the name; 0 once it is forgotten
 	folds uint16 // what its samples go into: 0 for no series, one more than the index of the only one's feed, or several; and hasForms
@@ -29,10 +30,47 @@ const (
 // that the memory's waits overlap.
 const glance = 64
 
-// lookUp finds what is known of the names of points. Of many names most are in no cache: neither the spot, nor what it leads to,
+// strays is how many of a glance may be out of order before the others are looked up together.
+const strays = 2
+
+// lookUp finds what is known of the names of points.
+func (l *Lane) lookUp(b *carbon.Batch, points []carbon.Point, found *[glance]*seen) {
+	if n := l.memory.young.inOrder(b, points, found[:]); n < len(points) {
+		l.together(b, points[n:], found[n:])
+	}
+}
+
+// inOrder finds what is known of the first points, as long as their names come in the order in which they were learned, and
+// returns how many these are. Senders repeat the order of their lines, and what was learned one after the other lies so too: then hardly
+// anything is waited for.
+func (g *generation) inOrder(b *carbon.Batch, points []carbon.Point, found []*seen) int {
+	left := strays
+	for i := range points {
+		p := &points[i]
+		if g.next < g.learned {
+			if s := g.number(g.next); s.tag == uint32(p.Hash) && sameName(g, s, b.Name(p)) {
+				found[i] = s
+				g.next++
+				continue
+			}
+		}
+		if i == 0 || left == 0 {
+			return i
+		}
+		left--
+		s, at := g.locate(p.Hash, b.Name(p))
+		if s == nil {
+			return i
+		}
+		found[i], g.next = s, at
+	}
+	return len(points)
+}
+
+// together finds what is known of points in any order. Of many names most are in no cache: neither the spot, nor what it leads to,
 // nor the text that this leads to. Each pass touches one of them for all points before the next needs it, so that their waits overlap.
 // The first has no branch that depends on what it reads: one that was guessed wrong would wait for its spot alone.
-func (l *Lane) lookUp(b *carbon.Batch, points []carbon.Point, found *[glance]*seen) {
+func (l *Lane) together(b *carbon.Batch, points []carbon.Point, found []*seen) {
 	g := &l.memory.young
 	mask := uint64(len(g.spots) - 1)
 	touched := uint32(0)
@@ -40,8 +78,10 @@ func (l *Lane) lookUp(b *carbon.Batch, points []carbon.Point, found *[glance]*se
 		touched += g.spots[points[i].Hash&mask].at
 	}
 	for i := range points {
-		if found[i] = g.first(points[i].Hash); found[i] != nil {
-			touched += found[i].name
+		s, at := g.first(points[i].Hash)
+		if found[i] = s; s != nil {
+			touched += s.name
+			g.next = at
 		}
 	}
 	for _, s := range found[:len(points)] {
@@ -70,7 +110,7 @@ func (s *seen) alike(others []*seen) int {
 	return 1 + len(others)
 }
 
-// sameName says whether s is of the name.
+// sameName says whether s is of the name. Of which kind it is only its tag says, which differs for any two kinds of a name.
 func sameName(g *generation, s *seen, name []byte) bool {
 	return string(g.nameOf(s)) == string(name)
 }
