@@ -101,10 +101,23 @@ func (t *table) grow(n int) {
 	t.ways.grow(n * t.rule.results)
 }
 
-// adopt makes the series at a slot known to the shard: it is new, or one that was made where another was forgotten.
+// adopt makes the series at a slot known to the shard: it is new, or one that was made where another was forgotten. Lanes wait for
+// the registry's lock, so it is left alone where an earlier sync has brought all there is to know.
 func (t *table) adopt(slot uint32) {
-	t.sync()
+	if !t.has(slot) {
+		t.sync()
+	}
 	mustBe(t.names.entries.at(int(slot)).size > 0, "a sample for a series that was forgotten")
+}
+
+// has says whether the shard's view has a series that a sample came for. Its entry was written before that was sent, and where it lies
+// has not changed since sync; but its name may be in a chunk that is newer.
+func (t *table) has(slot uint32) bool {
+	if int(slot) >= t.series.len() {
+		return false
+	}
+	e := t.names.entries.at(int(slot))
+	return e.size > 0 && t.names.bytes.Has(e.at)
 }
 
 // adoptInput makes an input known to the shard.

@@ -82,5 +82,8 @@ func (t *Texts) At(at uint32, size int) []byte {
 // Size returns how many bytes were added; what is shared is not among them.
 func (t *Texts) Size() int { return t.size }
 
+// Has says whether the chunk is there that bytes lie in which were added to the original of this copy.
+func (t *Texts) Has(at uint32) bool { return int(at>>16) < len(t.chunks) }
+
 // Room says whether more can be added.
 func (t *Texts) Room() bool { return len(t.chunks) < 1<<16 }
