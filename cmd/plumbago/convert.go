@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -22,7 +23,12 @@ func convertCommand() *cobra.Command {
 		Long: "Reads the configuration of another program and writes the same as one for plumbago to standard output. PROGRAM is one\nof " +
 			strings.Join(convert.Languages(), ", ") + "; - as FILE is standard input. Each section says which line it comes from.\nWhat cannot be expressed is a comment NOT CONVERTED at its place, and a line on standard error.\n" +
 			"The exit status is 0 if points go where they went and the same is computed, and 1 if something that changes this was\nleft out, or if the files cannot be read; then nothing is written to standard output.",
-		Args: arguments(1, -1),
+		Args: func(cmd *cobra.Command, files []string) error {
+			if !slices.Contains(convert.Languages(), o.From) {
+				return fmt.Errorf("--from is one of %s, not %q", strings.Join(convert.Languages(), ", "), o.From)
+			}
+			return arguments(1, -1)(cmd, files)
+		},
 		RunE: func(cmd *cobra.Command, files []string) error {
 			o.Files = convert.Disk()
 			return convertFiles(files, o, cmd.InOrStdin(), cmd.OutOrStdout())
@@ -30,9 +36,6 @@ func convertCommand() *cobra.Command {
 	}
 	cmd.Flags().StringVar(&o.From, "from", "", "whose configuration it is: "+strings.Join(convert.Languages(), ", "))
 	cmd.Flags().StringVar(&o.Daemon, "daemon", "", "carbon: which section of carbon.conf is meant: relay or aggregator, with :INSTANCE if it has one")
-	if err := cmd.MarkFlagRequired("from"); err != nil {
-		panic("bug: " + err.Error())
-	}
 	return cmd
 }
 
@@ -68,7 +71,7 @@ func convertFiles(files []string, o convert.Options, in io.Reader, out io.Writer
 	if r.Complete() {
 		return nil
 	}
-	fmt.Fprintf(os.Stderr, "%s that changes where points go or what is computed\n", count(matter, "part")+" left out")
+	fmt.Fprintf(os.Stderr, "%s not converted: where points go, or what is computed, is not the same\n", count(matter, "part"))
 	return errWrong
 }
 

@@ -10,6 +10,7 @@ import (
 // pythonExpr reads an expression of Python's. What is only written differently here is put right.
 func pythonExpr(text string, fold bool) (*expr, error) {
 	var b strings.Builder
+	most := regexp.MustCompile(`^\{,\d+\}`)
 	if fold {
 		b.WriteString("(?i)")
 	}
@@ -21,9 +22,8 @@ func pythonExpr(text string, fold bool) (*expr, error) {
 		case text[i] == '\\' && i+1 < len(text):
 			b.WriteString(text[i : i+2])
 			i++
-		case strings.HasPrefix(text[i:], "{,"):
-			b.WriteString("{0,")
-			i++
+		case most.MatchString(text[i:]):
+			b.WriteString("{0")
 		default:
 			b.WriteByte(text[i])
 		}

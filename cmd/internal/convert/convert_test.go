@@ -117,9 +117,21 @@ func TestComplete(t *testing.T) {
 	f("carbon", "[relay]\nRELAY_METHOD = constant\nDESTINATIONS = 10.0.0.9:2004", true, `overflow = "block"`)
 	f("carbon", "[relay]\nRELAY_METHOD = fast-hashing\nDESTINATIONS = 10.0.0.9:2004", false, "NOT CONVERTED")
 	f("carbon-relay-ng", "[[route]]\nkey='a'\ntype='sendAllMatch'\ndestinations=['10.0.0.1:2003']", true, `stop = false`)
+	f("carbon-relay-ng", "[[route]]\nkey='a'\ntype='sendAllMatch'\ndestinations=['10.0.0.1:2003']\n[[rewriter]]\nold='/^a(b)/'\nnew='<$0.$1>'\nmax=-1", true, `rewrite = "${1}<${2}.${3}>${4}"`)
 	f("carbon-relay-ng", "[[route]]\nkey='a'\ntype='kafkaMdm'", false, "NOT CONVERTED in:1: route a of type kafkaMdm")
 	f("statsd", "{graphiteHost: 'a'}", true, `manage = "tcp://:8126"`)
 	f("statsd", "{}", false, "no graphiteHost")
+}
+
+// TestTLS wants TLS where a member is to be reached by it and nothing more is said.
+func TestTLS(t *testing.T) {
+	r, err := Convert([]Source{{"in", "cluster a forward 10.0.0.1 transport plain ssl; match * send to a;"}}, Options{From: "carbon-c-relay", Files: Disk()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if f := valid(t, r.Text); f.Cluster[0].TLS == nil || !r.Complete() {
+		t.Errorf("the cluster has no TLS:\n%s", r.Text)
+	}
 }
 
 // TestMistakes says where and what is wrong.

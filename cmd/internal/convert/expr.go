@@ -40,6 +40,9 @@ func parseExpr(text string) (*expr, error) {
 	return &expr{text, tree, re.NumSubexp(), re.MatchString("")}, nil
 }
 
+// whole returns e as a group of its own, for templates that refer to all of what met it: the others are one number further on.
+func (e *expr) whole() (*expr, error) { return parseExpr("(" + e.text + ")") }
+
 // parts are what an expression is a sequence of.
 func (e *expr) parts() []*syntax.Regexp {
 	if e.tree.Op == syntax.OpConcat {

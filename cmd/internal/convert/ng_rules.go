@@ -110,8 +110,19 @@ func (w *ngWriter) others() {
 	}
 }
 
-// goPieces reads what Go puts in for groups: $1, ${1} and $name. A name is as long as it can be.
-func goPieces(text string, e *expr) (all []piece, odd string) {
+// withWhole returns e with a group around it, if a template refers to all of what met it, and by how much its groups moved.
+func withWhole(text string, e *expr) (*expr, int) {
+	if !regexp.MustCompile(`\$(0\b|\{0\})`).MatchString(text) {
+		return e, 0
+	}
+	if w, err := e.whole(); err == nil {
+		return w, 1
+	}
+	return e, 0
+}
+
+// goPieces reads what Go puts in for groups: $1, ${1} and $name. A name is as long as it can be. Groups have moved by so many.
+func goPieces(text string, e *expr, moved int) (all []piece, odd string) {
 	reference := regexp.MustCompile(`^\$(?:(\w+)|\{(\w+)\})`)
 	names := e.tree.CapNames()
 	for text != "" {
@@ -129,14 +140,11 @@ func goPieces(text string, e *expr) (all []piece, odd string) {
 		name := m[1] + m[2]
 		group := -1
 		if n, err := strconv.Atoi(name); err == nil {
-			group = n
+			group = n + moved
 		} else if at := slices.Index(names, name); at > 0 {
 			group = at
 		}
-		if group > e.captures || group < 0 {
-			group, odd = -1, m[0]
-		}
-		if group == 0 {
+		if group > e.captures || group < 1 {
 			group, odd = -1, m[0]
 		}
 		all = append(all, piece{group: group})
@@ -162,14 +170,16 @@ func (w *ngWriter) rewriter(r ngRewriter) {
 		w.gap(r.at, true, "%v", err)
 		return
 	}
-	if regex {
-		var odd string
-		if into, odd = goPieces(r.new, e); odd != "" {
-			w.gap(r.at, odd == "$0", "%q in %q is no group, so nothing there, too", odd, r.new)
-		}
-	}
 	if regex || r.max != 1 {
 		w.everywhere(r.at, e)
+	}
+	if regex {
+		var odd string
+		moved := 0
+		e, moved = withWhole(r.new, e)
+		if into, odd = goPieces(r.new, e, moved); odd != "" {
+			w.gap(r.at, false, "%q in %q is no group, so nothing there, too", odd, r.new)
+		}
 	}
 	before := len(w.lines)
 	w.rename(r.at, e, into)
@@ -214,14 +224,16 @@ func (w *ngWriter) aggregator(i int, a ngAggregator) error {
 		w.gap(a.at, true, "%v", err)
 		return nil
 	}
-	pieces, odd := goPieces(a.format, e)
+	e, moved := withWhole(a.format, e)
+	a.m.regex = e.text
+	pieces, odd := goPieces(a.format, e, moved)
 	name, err := template(pieces, e.captures, 0)
 	switch {
 	case err != nil || name == "":
 		w.gap(a.at, true, "format %q makes no name", a.format)
 		return nil
 	case odd != "":
-		w.gap(a.at, odd == "$0", "%q in format %q is no group, so nothing there, too (carbon-relay-ng reads ${1} as $1, and what follows as a part of it)", odd, a.format)
+		w.gap(a.at, false, "%q in format %q is no group, so nothing there, too (carbon-relay-ng reads ${1} as $1, and what follows as a part of it)", odd, a.format)
 	}
 	wait := time.Duration(a.wait-a.interval) * time.Second
 	if wait < 0 {
@@ -263,6 +275,13 @@ func (w *ngWriter) results(i int, a ngAggregator, begin string) {
 	if len(send) == len(w.entries) && len(send) > 0 {
 		w.key("send", send)
 		return
+	}
+	for _, entry := range w.entries {
+		for _, m := range entry.matchers {
+			if e, err := parseExpr(m.regex); err == nil && m.regex != "" && e.anchored() {
+				w.gap(a.at, true, "results that meet regex=%s go to route %s here; carbon-relay-ng holds them to the whole line, of which it is never true", m.regex, entry.route.key)
+			}
+		}
 	}
 	for _, later := range w.c.aggregators[i+1:] {
 		if e, err := parseExpr(later.m.regex); err == nil {

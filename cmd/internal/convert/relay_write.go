@@ -54,13 +54,20 @@ func relayPieces(text string) (all []piece) {
 	return all
 }
 
+// posixClass finds what is a class of characters in some builds of carbon-c-relay, and not in others.
+const posixClass = `(^|[^\\])(\\\\)*\\[dDsSwW]`
+
 // parse reads expressions, and tells of those that cannot be read here.
 func (w *relayWriter) parse(at Place, what string, words []word) (exprs []*expr, texts []string) {
+	posix := regexp.MustCompile(posixClass)
 	for _, e := range words {
 		x, err := parseExpr(e.text)
 		if err != nil {
 			w.gap(e.at, true, "%s: %v", what, err)
 			continue
+		}
+		if posix.MatchString(e.text) {
+			w.gap(e.at, false, "%s: %q: digits and the like are read as Perl's; if carbon-c-relay was built with POSIX expressions, \\d is the letter there", what, e.text)
 		}
 		exprs, texts = append(exprs, x), append(texts, x.text)
 	}
@@ -267,5 +274,8 @@ func (w *relayWriter) statistics(all []any) {
 		w.header("[[rule]]")
 		w.key("prefix", before)
 		w.sends(own.send)
+		if !own.stop {
+			w.key("stop", false)
+		}
 	}
 }
