@@ -6,17 +6,39 @@ import (
 	"strings"
 )
 
-// A Set says which of many matchers may match a name, in one walk over it however many they are. Of each matcher it
-// looks for texts that the names it matches must have; what has them may match, and Match says whether it does. It takes
-// about 30 bytes of memory for each byte of those texts, and up to a megabyte more for speed.
+// A Set says which of many matchers may match a name, in one walk over it however many they are, or over its beginning if that is
+// all they ask for. Of each matcher it looks for texts that the names it matches must have; what has them may match, and Match says
+// whether it does. It takes about 30 bytes of memory for each byte of those texts, and up to a megabyte more for speed.
 //
 // It never changes, and may be used by many goroutines at once.
 type Set struct {
 	words  int
-	always []uint64 // the matchers that need no text, or one that nearly all names have
-	tagged []uint64 // the matchers that need tags
-	texts  automaton
-	users  [][]int32 // the matchers that need a text
+	always []uint64  // the matchers that need no text, or one that nearly all names have
+	tagged []uint64  // the matchers that need tags
+	heads  heads     // texts at the beginning
+	texts  automaton // and elsewhere
+
+	headUsers, textUsers [][]int32 // the matchers that need each of them
+}
+
+// Wanted are needs that matchers have, each once, and whose they are.
+type wanted struct {
+	number map[need]int
+	needs  []need
+	users  [][]int32
+}
+
+// add notes that the i-th matcher has a need.
+func (w *wanted) add(n need, i int) {
+	if w.number == nil {
+		w.number = map[need]int{}
+	}
+	at, ok := w.number[n]
+	if !ok {
+		at = len(w.needs)
+		w.number[n], w.needs, w.users = at, append(w.needs, n), append(w.users, nil)
+	}
+	w.users[at] = append(w.users[at], int32(i))
 }
 
 // NewSet makes a Set of matchers.
@@ -34,8 +56,7 @@ func NewSet(ms []*Matcher) *Set {
 	cost := func(n need) float64 { // a guess at the share of the names that have it
 		return float64(users[n])/float64(len(ms)) + math.Pow(2, -float64(len(n.text)))
 	}
-	number := map[need]int{}
-	var needs []need
+	var heads, texts wanted
 	for i, m := range ms {
 		if len(m.is.tags) > 0 {
 			s.tagged[i/64] |= 1 << (i % 64)
@@ -48,15 +69,15 @@ func NewSet(ms []*Matcher) *Set {
 			s.always[i/64] |= 1 << (i % 64)
 		}
 		for _, n := range best {
-			at, ok := number[n]
-			if !ok {
-				at = len(needs)
-				number[n], needs, s.users = at, append(needs, n), append(s.users, nil)
+			if n.at&begin != 0 {
+				heads.add(n, i)
+			} else {
+				texts.add(n, i)
 			}
-			s.users[at] = append(s.users[at], int32(i))
 		}
 	}
-	s.texts = newAutomaton(needs)
+	s.heads, s.headUsers = newHeads(heads.needs), heads.users
+	s.texts, s.textUsers = newAutomaton(texts.needs), texts.users
 	return s
 }
 
@@ -65,12 +86,9 @@ func NewSet(ms []*Matcher) *Set {
 func (s *Set) Candidates(name string, bits []uint64) []uint64 {
 	bits = append(bits[:0], s.always...)
 	path, tags := cut(name)
-	if len(s.users) > 0 {
-		s.texts.walk(path, func(need int32) {
-			for _, i := range s.users[need] {
-				bits[i/64] |= 1 << (i % 64)
-			}
-		})
+	s.heads.walk(path, func(need int32) { mark(bits, s.headUsers[need]) })
+	if len(s.textUsers) > 0 {
+		s.texts.walk(path, func(need int32) { mark(bits, s.textUsers[need]) })
 	}
 	if tags == "" {
 		for i, tagged := range s.tagged {
@@ -78,6 +96,13 @@ func (s *Set) Candidates(name string, bits []uint64) []uint64 {
 		}
 	}
 	return bits
+}
+
+// mark sets the bits of matchers.
+func mark(bits []uint64, users []int32) {
+	for _, i := range users {
+		bits[i/64] |= 1 << (i % 64)
+	}
 }
 
 // A key is what the values of one key of a match need: for each value its choices.

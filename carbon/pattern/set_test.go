@@ -69,6 +69,28 @@ func TestAutomaton(t *testing.T) {
 	}
 }
 
+// The tree finds what strings finds, at the beginning.
+func TestHeads(t *testing.T) {
+	for seed := range uint64(200) {
+		r := newMaker(seed)
+		var needs []need
+		for range r.IntN(60) {
+			needs = append(needs, need{r.path(), begin | place(r.IntN(2))*end})
+		}
+		h := newHeads(needs)
+		for range 30 {
+			path := r.path()
+			found := make([]int, len(needs))
+			h.walk(path, func(n int32) { found[n]++ })
+			for i, n := range needs {
+				if found[i] != 0 != n.in(path) || found[i] > 1 {
+					t.Fatalf("%q in %q at place %d: %d times", n.text, path, n.at, found[i])
+				}
+			}
+		}
+	}
+}
+
 func FuzzSet(f *testing.F) {
 	f.Add("a.*.b\n^a(b|c)\\.x$\na.b", "a.b.c")
 	f.Add("**.x.**\n(?i)ab[c-d]+e\nxx", "a.x.abce")
@@ -118,8 +140,8 @@ func TestSetNeedsNoDot(t *testing.T) {
 		selecting(t, Selection{Options: Options{Match: []string{"*.*.**"}}}),
 		selecting(t, Selection{Options: Options{Match: []string{"*.*", "a.*"}}}),
 	})
-	if got := s.Candidates("x.y.z", nil)[0]; len(s.users) > 0 || got != 0b11 {
-		t.Errorf("%d texts are looked for, and candidates are %02b", len(s.users), got)
+	if got := s.Candidates("x.y.z", nil)[0]; len(s.textUsers)+len(s.headUsers) > 0 || got != 0b11 {
+		t.Errorf("%d texts are looked for, and candidates are %02b", len(s.textUsers)+len(s.headUsers), got)
 	}
 }
 
@@ -154,7 +176,11 @@ func TestSetIsBounded(t *testing.T) {
 	for _, n := range s.texts.needs {
 		texts += len(n.text)
 	}
-	if got := 4*len(s.texts.rows) + 20*len(s.texts.states) + 8*len(s.texts.edges); got > 4*maxRows+30*texts {
+	for _, n := range s.heads.needs {
+		texts += len(n.text)
+	}
+	heads := len(s.heads.text) + len(s.heads.first) + 12*len(s.heads.nodes) + 4*len(s.heads.found)
+	if got := heads + 4*len(s.texts.rows) + 20*len(s.texts.states) + 8*len(s.texts.edges); got > 4*maxRows+30*texts {
 		t.Errorf("%d bytes for %d of text", got, texts)
 	}
 }
