@@ -15,6 +15,7 @@ type expr struct {
 	groups []string // the names of its groups
 	pieces []piece
 	needs  []need // what every match has and is cheap to look for
+	simple *plain // nil if it has groups or no plain form
 }
 
 // compileRegexp compiles a regular expression. Its errors name the place of the fault, counted in bytes from 1.
@@ -34,6 +35,9 @@ func compileRegexp(text string) (*expr, error) {
 		return nil, err
 	}
 	e := &expr{Regexp: re, groups: re.SubexpNames()[1:], pieces: pieces(nil, tree)}
+	if len(e.groups) == 0 {
+		e.simple = newPlain(tree)
+	}
 	for _, choice := range e.choices() {
 		if len(choice) == 1 {
 			e.needs = append(e.needs, choice[0])
@@ -44,6 +48,11 @@ func compileRegexp(text string) (*expr, error) {
 
 // match says whether e is found in path, and appends what its groups stood for to c.
 func (e *expr) match(path string, c *Captures) bool {
+	if e.simple != nil {
+		if ok, sure := e.simple.match(path); sure {
+			return ok
+		}
+	}
 	for i := range e.needs {
 		if !e.needs[i].in(path) {
 			return false
