@@ -47,9 +47,36 @@ func (l *Lane) pushAll() {
 
 // run does what take does with each of some points, which all take the same route, to one place, into no series and under no other name.
 func (l *Lane) run(b *carbon.Batch, points []carbon.Point, r *route) {
-	n := int64(len(points))
-	r.hits += n
+	r.hits += int64(len(points))
 	r.last = b.Arrival
+	l.carry(b, points, r)
+}
+
+// convoy does what run does with the first of some points, which is of the name that s is of, and with those of the others behind it
+// that go to the same place, whatever their routes: of many rules most send to one. It returns how many it took.
+func (l *Lane) convoy(b *carbon.Batch, points []carbon.Point, s *seen, others []*seen) (n int) {
+	first := &l.routes[s.route]
+	for r := first; ; {
+		alike := s.alike(others[n:])
+		r.hits += int64(alike)
+		r.last = b.Arrival
+		if n += alike; n > len(others) {
+			break
+		}
+		if s = others[n-1]; s == nil || s.folds != 0 {
+			break
+		}
+		if r = &l.routes[s.route]; r.n != 1 || l.targets[r.at].share != l.targets[first.at].share {
+			break
+		}
+	}
+	l.carry(b, points[:n], first)
+	return n
+}
+
+// carry copies points to the place that a route leads to, and counts them.
+func (l *Lane) carry(b *carbon.Batch, points []carbon.Point, r *route) {
+	n := int64(len(points))
 	l.counts.Emitted += n * l.source
 	l.counts.Self += n * l.own
 	came := n * (1 - l.source - l.own)

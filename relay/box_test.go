@@ -15,7 +15,7 @@ import (
 // takes each point by itself.
 func TestRuns(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
-	kinds := []string{"d", "f.sent", "f.only", "s", "s", "s", "s", "both", "none"}
+	kinds := []string{"d", "f.sent", "f.only", "s", "s", "s", "s", "t", "t", "t", "u", "both", "none"}
 	var text bytes.Buffer
 	for i := range 5000 {
 		fmt.Fprintf(&text, "%s.%d %d", kinds[random.IntN(len(kinds))], random.IntN(300), i)
@@ -25,7 +25,8 @@ func TestRuns(t *testing.T) {
 		text.WriteString([]string{"\n", "\n", "\n", "\r\n", " D\n"}[random.IntN(5)])
 	}
 	f := func(t *testing.T, take func(l *Lane, b *carbon.Batch)) (frames []string, l *Lane) {
-		tab := table(t, []string{"a", "b"}, dropping("d.*"), folding("f.*.*", "f"), sending("f.sent.*", "b"), sending("both.*", "a", "b"), sending("s.*", "a"))
+		tab := table(t, []string{"a", "b"}, dropping("d.*"), folding("f.*.*", "f"), sending("f.sent.*", "b"), sending("both.*", "a", "b"), sending("s.*", "a"),
+			sending("t.*", "a"), sending("u.*", "b"))
 		l = tab.NewLane(nil)
 		l.give = func(d *dest.Dest, f *carbon.Frame) {
 			frames = append(frames, fmt.Sprintf("%s %d %s", d.Address(), f.Points, f.Bytes))
@@ -56,10 +57,10 @@ func TestRuns(t *testing.T) {
 	if fast.Counts() != plain.Counts() || fast.Counts().Sent == 0 || !fast.counts.Balanced() {
 		t.Errorf("got  %+v\nwant %+v", fast.Counts(), plain.Counts())
 	}
-	sums := [2][5]Tally{}
+	sums := [2][7]Tally{}
 	fast.Tally(fast.table, sums[0][:])
 	plain.Tally(plain.table, sums[1][:])
-	if sums[0] != sums[1] || sums[0][4].Hits == 0 {
+	if sums[0] != sums[1] || sums[0][4].Hits == 0 || sums[0][5].Hits == 0 {
 		t.Errorf("tallies are %v, want %v", sums[0], sums[1])
 	}
 }

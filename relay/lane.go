@@ -230,9 +230,7 @@ func (l *Lane) accept(b *carbon.Batch) {
 				}
 				r := &l.routes[s.route]
 				if r.n == 1 && s.folds == 0 {
-					end := i + s.alike(found[i+1:n])
-					l.run(b, points[i:end], r)
-					i = end
+					i += l.convoy(b, points[i:n], s, found[i+1:n])
 					continue
 				}
 				g := &l.memory.young
