@@ -20,6 +20,7 @@ listen type linemode 127.0.0.1:%[5]d proto tcp;
 statistics submit every 3600 seconds;
 rewrite ^old\.([^.]+)\.(.*) into new.\_1.\.2;
 rewrite cpu([0-9]+) into core.\1;
+rewrite ^odd\.([^.]+)\.(.*)$ into odd.\1\.\_2;
 match ^drop\. ^junk$ send to blackhole;
 aggregate ^req\.([^.]+)\.(in|out)$ ^(ask)\.([a-z]+)$
     every 1 seconds expire after 90 seconds timestamp at start of bucket
@@ -42,7 +43,7 @@ func TestConvertRelay(t *testing.T) {
 	now := time.Now().Unix()
 	var lines strings.Builder
 	for i := range 300 {
-		for _, name := range []string{"req.h%d.in", "req.h%d.out", "old.Web%d.Disk.used", "x.cpu%d.idle", "drop.%d", "both.n%d", "n%d.end", "none.%d", "both.cpu%d.tail", "plain.%d.cpu"} {
+		for _, name := range []string{"req.h%d.in", "req.h%d.out", "old.Web%d.Disk.used", "x.cpu%d.idle", "drop.%d", "both.n%d", "n%d.end", "none.%d", "both.cpu%d.tail", "plain.%d.cpu", "odd.A.Bb%d"} {
 			fmt.Fprintf(&lines, name+" %d %d\n", i%50, i, now)
 		}
 	}

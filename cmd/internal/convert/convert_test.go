@@ -125,7 +125,7 @@ func TestComplete(t *testing.T) {
 
 // TestTLS wants TLS where a member is to be reached by it and nothing more is said.
 func TestTLS(t *testing.T) {
-	r, err := Convert([]Source{{"in", "cluster a forward 10.0.0.1 transport plain ssl; match * send to a;"}}, Options{From: "carbon-c-relay", Files: Disk()})
+	r, err := Convert([]Source{{"in", "cluster a forward 10.0.0.1 transport ssl; match * send to a;"}}, Options{From: "carbon-c-relay", Files: Disk()})
 	if err != nil {
 		t.Fatal(err)
 	}

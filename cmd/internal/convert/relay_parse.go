@@ -264,6 +264,14 @@ func (p *relayParser) cluster(at Place) (any, error) {
 	return c, nil
 }
 
+// transport takes a compression, which older versions leave out before ssl.
+func (p *relayParser) transport() (string, error) {
+	if p.peek().is("ssl", "mtls") {
+		return "plain", nil
+	}
+	return p.choice("plain", "gzip", "lz4", "snappy")
+}
+
 func (p *relayParser) host() (h relayHost, err error) {
 	w, err := p.text("a host")
 	if err != nil {
@@ -281,7 +289,7 @@ func (p *relayParser) host() (h relayHost, err error) {
 		}
 	}
 	if p.accept("transport") {
-		if h.transport, err = p.choice("plain", "gzip", "lz4", "snappy"); err != nil {
+		if h.transport, err = p.transport(); err != nil {
 			return h, err
 		}
 		if p.accept("ssl") {

@@ -210,7 +210,7 @@ func (p *relayParser) listen(at Place) (any, error) {
 	}
 	var err error
 	if p.accept("transport") {
-		if l.transport, err = p.choice("plain", "gzip", "lz4", "snappy"); err != nil {
+		if l.transport, err = p.transport(); err != nil {
 			return nil, err
 		}
 		if p.peek().is("ssl", "mtls") {

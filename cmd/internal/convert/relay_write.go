@@ -23,37 +23,6 @@ func relayFunction(name string) string {
 	return ours[name]
 }
 
-// relayPieces reads a replacement: \1, \g{1}, with _ ^ and . before the number for lower and upper case and for dots.
-func relayPieces(text string) (all []piece) {
-	reference := regexp.MustCompile(`^\\([_^.]*)(?:(\d+)|g\{(\d+)\})`)
-	plain := func(t string) {
-		if n := len(all); n > 0 && all[n-1].group == 0 {
-			all[n-1].text += t
-		} else {
-			all = append(all, piece{text: t})
-		}
-	}
-	for text != "" {
-		m := reference.FindStringSubmatch(text)
-		if m == nil {
-			plain(text[:1])
-			text = text[1:]
-			continue
-		}
-		text = text[len(m[0]):]
-		n, err := strconv.Atoi(m[2] + m[3])
-		if err != nil || n == 0 {
-			n = -1
-		}
-		p := piece{group: n}
-		for _, c := range m[1] {
-			p.filters = append(p.filters, map[rune]string{'_': "lower", '^': "upper", '.': "flat"}[c])
-		}
-		all = append(all, p)
-	}
-	return all
-}
-
 // posixClass finds what is a class of characters in some builds of carbon-c-relay, and not in others.
 const posixClass = `(^|[^\\])(\\\\)*\\[dDsSwW]`
 
