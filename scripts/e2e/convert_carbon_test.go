@@ -155,6 +155,9 @@ func lastOf(sinks []*sink) (all []map[string]string) {
 		points := map[string]string{}
 		for _, line := range s.got() {
 			f := strings.Fields(line)
+			if len(f) != 3 || strings.HasPrefix(line, "carbon.") {
+				continue // of a line under way, and what they say of themselves
+			}
 			v, err := strconv.ParseFloat(f[1], 64)
 			if err != nil {
 				s.t.Fatal(line, err)
