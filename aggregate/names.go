@@ -89,7 +89,7 @@ func (x *nameIndex) move() {
 func (x *nameIndex) add(hash uint64, name []byte, free *[]uint32) (number uint32) {
 	if x.move(); 4*(x.n+1) > 3*len(x.slots) { // then nothing is left in the table before
 		x.before, x.moved = x.slots, 0
-		x.slots = make([]nameSlot, max(64, 2*len(x.slots)))
+		x.slots = carbon.Places[nameSlot](max(64, 2*len(x.slots)))
 	}
 	e := nameEntry{hash, x.bytes.Add(name), uint32(len(name))}
 	if last := len(*free) - 1; last >= 0 {
@@ -139,7 +139,7 @@ func (x *nameIndex) text(n uint32) (kept carbon.Text) {
 func (x *nameIndex) room() bool { return x.bytes.Room() }
 
 func (x *nameIndex) rehash(size int) {
-	x.slots, x.before, x.moved = make([]nameSlot, size), nil, 0
+	x.slots, x.before, x.moved = carbon.Places[nameSlot](size), nil, 0
 	for n := range x.entries.len() {
 		if e := x.entries.at(n); e.size > 0 {
 			x.place(nameSlot{tagOf(e.hash), uint32(n) + 1})

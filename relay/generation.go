@@ -47,7 +47,7 @@ const (
 // mostFeeds is how many feeds are told apart; names of others have a list.
 const mostFeeds = several - 1
 
-func newGeneration(size int) generation { return generation{spots: make([]spot, size)} }
+func newGeneration(size int) generation { return generation{spots: carbon.Places[spot](size)} }
 
 // number returns what was learned as the n-th, from 0.
 func (g *generation) number(n uint32) *seen { return &g.rows[n>>rowBits][n&(rowLength-1)] }
@@ -111,7 +111,7 @@ func (g *generation) search(spots []spot, hash uint64, name []byte) (s *seen, af
 func (g *generation) add(hash uint64, name []byte, w way, kept carbon.Text) *seen {
 	if g.move(movesPerAdd); (g.n+1)*4 > len(g.spots)*3 { // then nothing is left in the table before
 		g.before, g.moved = g.spots, 0
-		g.spots = make([]spot, 2*len(g.before))
+		g.spots = carbon.Places[spot](2 * len(g.before))
 	}
 	s := seen{tag: uint32(hash), size: uint16(len(name)), route: w.route}
 	s.folds, s.fold = g.keep(w.refs)
@@ -196,7 +196,7 @@ func (g *generation) forget(gone func(s *seen) bool) {
 		return
 	}
 	spots := g.spots
-	g.spots = make([]spot, len(spots))
+	g.spots = carbon.Places[spot](len(spots))
 	for _, x := range spots {
 		if x.at != 0 && g.known(x).size != 0 {
 			g.put(x)
