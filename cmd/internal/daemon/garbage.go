@@ -8,20 +8,22 @@ import (
 	"sync"
 )
 
-// How much garbage may gather before it is collected, against what is in use: as much again while that is little, and less the
-// more it is. A heap of a million series holds hardly a pointer, so that collecting more often costs next to nothing.
+// How much garbage may gather before it is collected, against what is in use: half as much while that is little, and less the
+// more it is. A heap of a million series holds hardly a pointer, so that collecting more often costs next to nothing; what a flood
+// keeps taking is used again, and no garbage.
 const (
-	smallHeap   = 64 << 20
-	mostGarbage = 100 // percent
+	goes        = 100 // percent, unless it is told otherwise
+	mostGarbage = 50  // percent
 	fewGarbage  = 15
+	atMost      = 64 << 20 // bytes, unless fewGarbage are more
 )
 
 // garbage is how much of it, in percent, may gather beside so many bytes that are in use.
 func garbage(live uint64) int {
-	if live <= smallHeap {
+	if live <= atMost {
 		return mostGarbage
 	}
-	return max(fewGarbage, int(mostGarbage*smallHeap/live))
+	return min(mostGarbage, max(fewGarbage, int(100*atMost/live)))
 }
 
 // weigh has the collector hold the memory of many series down, until stop is called. Who sets GOGC knows better.
@@ -30,7 +32,7 @@ func weigh() (stop func()) {
 		return func() {}
 	}
 	var s scale
-	s.percent = mostGarbage
+	s.percent = goes
 	s.wait()
 	return s.stop
 }

@@ -10,9 +10,11 @@ func TestGarbage(t *testing.T) {
 			t.Errorf("beside %d MiB: %d %%, want %d", live>>20, got, want)
 		}
 	}
-	f(0, 100)
-	f(64<<20, 100)
+	f(0, 50)
+	f(64<<20, 50)
+	f(65<<20, 50)
 	f(128<<20, 50)
+	f(160<<20, 40)
 	f(256<<20, 25)
 	f(512<<20, 15)
 	f(8<<30, 15)
