@@ -94,3 +94,22 @@ func TestPlainGivesUp(t *testing.T) {
 	f(strings.Repeat("a-", 1000)+"aa1", false, false)
 	f(strings.Repeat("b", 1000), false, true)
 }
+
+// BenchmarkPlain is what the plain form saves.
+func BenchmarkPlain(b *testing.B) {
+	e, err := compileRegexp(`^ams\.api0000\.node[0-9]+-prod\.`)
+	if err != nil {
+		b.Fatal(err)
+	}
+	const name = "ams.api0000.node017-prod.cpu-0.percent.user-value"
+	b.Run("plain", func(b *testing.B) {
+		for b.Loop() {
+			e.simple.match(name)
+		}
+	})
+	b.Run("regexp", func(b *testing.B) {
+		for b.Loop() {
+			e.MatchString(name)
+		}
+	})
+}
