@@ -81,7 +81,8 @@ func untilNext(every time.Duration, now time.Time) time.Duration {
 	return now.Truncate(every).Add(every).Sub(now)
 }
 
-// tellLosses looks once, and returns how much has come so far for endpoints, and was lost before.
+// tellLosses looks once, and returns how much has come so far from outside, and was lost. An idle process's own figures are not counted:
+// each would have it looked at three times more.
 func (d *Daemon) tellLosses(known losses, now time.Time) (came int64) {
 	d.pipe.RLock()
 	table, listeners := d.table, d.listeners
@@ -89,8 +90,8 @@ func (d *Daemon) tellLosses(known losses, now time.Time) (came int64) {
 	for _, c := range table.Clusters {
 		for _, e := range c.Dests {
 			counts := e.Counts()
-			came += counts.Enqueued
 			for why, words := range lossWords {
+				came += counts.Dropped[why]
 				n := int64(0)
 				if words != "" {
 					n = known.of(e)[why].news(counts.Dropped[why], now)
@@ -104,8 +105,9 @@ func (d *Daemon) tellLosses(known losses, now time.Time) (came int64) {
 		}
 	}
 	for _, l := range listeners {
-		dropped := l.Stats().Dropped
-		came += dropped
+		s := l.Stats()
+		dropped := s.Dropped
+		came += s.Received + dropped
 		if n := known.of(l)[0].news(dropped, now); n > 0 {
 			d.log.Warn("datagrams are lost: the receive buffer is full", zap.String("listener", l.Name()), zap.Int64("datagrams", n))
 		}

@@ -60,7 +60,9 @@ func TestTellLosses(t *testing.T) {
 	}
 	known := losses{}
 	d.tellLosses(known, time.Now())
-	d.tellLosses(known, time.Now())
+	if came := d.tellLosses(known, time.Now()); came != 14 {
+		t.Errorf("%d points came or were lost", came)
+	}
 	told := logs.FilterMessage("points are lost: the queue is full").FilterField(zap.Int64("points", 14)).FilterField(zap.String("endpoint", "127.0.0.1:1"))
 	if told.Len() != 1 || logs.Len() != 1 {
 		t.Errorf("14 points were lost, and what is told is %v", logs.All())
