@@ -28,6 +28,10 @@ aggregate ^req\.([^.]+)\.(in|out)$ ^(ask)\.([a-z]+)$
     compute max write to peak.\2
     compute average write to mean.\1.\2
     send to all stop;
+aggregate ^group\.load extra
+    every 1 seconds expire after 90 seconds timestamp at start of bucket
+    compute sum write to groups.load.total
+    send to all stop;
 match ^both\. send to all;
 match \.end$ send to jump all stop;
 match ^none\. send to blackhole;
@@ -43,7 +47,7 @@ func TestConvertRelay(t *testing.T) {
 	now := time.Now().Unix()
 	var lines strings.Builder
 	for i := range 300 {
-		for _, name := range []string{"req.h%d.in", "req.h%d.out", "old.Web%d.Disk.used", "x.cpu%d.idle", "drop.%d", "both.n%d", "n%d.end", "none.%d", "both.cpu%d.tail", "plain.%d.cpu", "odd.A.Bb%d"} {
+		for _, name := range []string{"req.h%d.in", "req.h%d.out", "old.Web%d.Disk.used", "x.cpu%d.idle", "drop.%d", "both.n%d", "n%d.end", "none.%d", "both.cpu%d.tail", "plain.%d.cpu", "odd.A.Bb%d", "group.load.h%d.x", "some.extra.%d"} {
 			fmt.Fprintf(&lines, name+" %d %d\n", i%50, i, now)
 		}
 	}

@@ -156,6 +156,7 @@ func TestMistakes(t *testing.T) {
 	f("carbon-c-relay", "match \"open\nsend", `in:1:7: expected a closing " on this line`)
 	f("carbon-c-relay", "cluster a forward h; aggregate b every x seconds", `in:1:40: expected a number of seconds, not "x"`)
 	f("carbon-c-relay", "include /nowhere/*.conf;", `in:1:9: there is no file "/nowhere/*.conf" to include`)
+	f("carbon-c-relay", "cluster a forward h; match * send to a blackhole;", `in:1:40: expected no other cluster beside blackhole, not "blackhole"`)
 	f("carbon-c-relay", "cluster a forward h:port;", "in:1: cannot be said in plumbago's words: cluster[1].endpoints")
 	f("carbon", "[relay]\nRELAY_METHOD = constant\nDESTINATIONS = here", `carbon.conf:3: expected HOST:PORT or HOST:PORT:INSTANCE, not "here"`)
 	f("carbon", "[relay]\nnothing", `carbon.conf:2:1: expected KEY = VALUE, not "nothing"`)

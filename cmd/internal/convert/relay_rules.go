@@ -22,6 +22,9 @@ func (p *relayParser) clusters() (names []string, err error) {
 			return nil, err
 		}
 		for !p.peek().is(";", "stop") {
+			if len(names) > 0 && (names[0] == "blackhole" || p.peek().is("blackhole")) {
+				return nil, p.wrong("no other cluster beside blackhole")
+			}
 			w, err := p.text("a cluster")
 			if err != nil {
 				return nil, err

@@ -137,49 +137,95 @@ func (w *relayWriter) aggregate(a relayAggregate) error {
 		w.gap(a.at, true, "results that go to blackhole: leave the aggregate out")
 		return nil
 	}
-	texts, f, groups := alike(exprs)
-	for i, c := range a.compute {
-		w.compute(a, c, texts, groups, f, a.stop && i == len(a.compute)-1)
-		w.results(a, c, exprs)
+	forms := formsOf(exprs)
+	for _, f := range forms {
+		for i, c := range a.compute {
+			w.compute(a, c, f, a.stop && i == len(a.compute)-1)
+			w.results(a, c, exprs)
+		}
+	}
+	for _, c := range a.compute {
+		if len(forms) > 1 && !refers(relayPieces(c.into.text)) {
+			w.gap(c.at, true, "compute %s write to %q: some of the expressions have groups and some have none: what comes by the ones and by the others is not added up together here", c.function, c.into.text)
+		}
 	}
 	w.above = append(w.above, rule{a.at, exprs})
 	return nil
 }
 
+// A form is expressions of an aggregate for which its results are named alike.
+type form struct {
+	texts  []string
+	groups int // 0: the result is called what the aggregate says, to the letter
+	around frame
+}
+
+// formsOf parts expressions with groups, of whose matches the results' names are made, from those without.
+func formsOf(exprs []*expr) (forms []form) {
+	var with []*expr
+	var without form
+	for _, e := range exprs {
+		if e.captures > 0 {
+			with = append(with, e)
+		} else {
+			without.texts = append(without.texts, e.text)
+		}
+	}
+	if len(with) > 0 {
+		forms = append(forms, alike(with))
+	}
+	if len(without.texts) > 0 {
+		if forms = append(forms, without); exprs[0].captures == 0 && len(forms) > 1 {
+			slices.Reverse(forms)
+		}
+	}
+	return forms
+}
+
+// refers says whether a template takes anything from what was met.
+func refers(pieces []piece) bool {
+	return slices.ContainsFunc(pieces, func(p piece) bool { return p.group > 0 })
+}
+
 // alike writes expressions for the whole name whose groups are numbered alike, so that one template can be for all: where one
 // may have something around it all get groups for that, and those with fewer groups get empty ones.
-func alike(exprs []*expr) (texts []string, f frame, groups int) {
+func alike(exprs []*expr) (f form) {
 	whole := true
 	for _, e := range exprs {
-		whole, groups = whole && e.starts() && e.ends(), max(groups, e.captures)
+		whole, f.groups = whole && e.starts() && e.ends(), max(f.groups, e.captures)
 	}
 	if len(exprs) == 1 {
-		f = exprs[0].around(false)
-		return []string{f.regex}, f, groups
+		f.around = exprs[0].around(false)
+		f.texts = []string{f.around.regex}
+		return f
 	}
 	for _, e := range exprs {
 		padded := *e
-		padded.text, padded.captures = "(?:"+e.text+")"+strings.Repeat("()", groups-e.captures), groups
-		f = padded.around(!whole)
-		texts = append(texts, f.regex)
+		padded.text, padded.captures = "(?:"+e.text+")"+strings.Repeat("()", f.groups-e.captures), f.groups
+		f.around = padded.around(!whole)
+		f.texts = append(f.texts, f.around.regex)
 	}
-	return texts, f, groups
+	return f
 }
 
 // compute writes a rule for one of the results of an aggregate.
-func (w *relayWriter) compute(a relayAggregate, c relayCompute, texts []string, groups int, f frame, stop bool) {
-	name, err := template(relayPieces(c.into.text), groups, f.shift)
+func (w *relayWriter) compute(a relayAggregate, c relayCompute, f form, stop bool) {
+	pieces := relayPieces(c.into.text)
+	if f.groups == 0 {
+		pieces = []piece{{text: c.into.text}}
+	}
+	name, err := template(pieces, f.groups, f.around.shift)
 	if err != nil {
 		w.gap(c.at, true, "compute %s write to %q: %v, which no name can here", c.function, c.into.text, err)
 		return
 	}
-	name = f.before + name + f.after
+	name = f.around.before + name + f.around.after
 	if name == "" {
 		w.gap(c.at, true, "compute %s write to %q: its results have no name", c.function, c.into.text)
 		return
 	}
 	w.header("[[rule]]")
-	w.raw("regex", texts)
+	w.raw("regex", f.texts)
 	if stop {
 		w.key("stop", true)
 	}
@@ -210,7 +256,7 @@ func (w *relayWriter) results(a relayAggregate, c relayCompute, exprs []*expr) {
 	}
 	begin := fixed(relayPieces(c.into.text))
 	for _, e := range exprs {
-		if !e.starts() {
+		if e.captures > 0 && !e.starts() {
 			begin = "" // what stands before the match stays before the result
 		}
 	}
