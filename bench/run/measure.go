@@ -21,6 +21,9 @@ const (
 	lastFlush = (slice + 6) * time.Second
 )
 
+// settled is how long after its start a system is idle: a collector's first rounds and the return of what they freed are no rest.
+const settled = 10 * time.Second
+
 // slice is the period of the aggregates in bench/peers, in seconds.
 const slice = 10
 
@@ -170,7 +173,7 @@ func (m *measurement) took(u usage) {
 
 // rest takes the measure of a system that has nothing to do.
 func (b *bench) rest(ctx context.Context, s scenario, m *measurement, c *child) error {
-	time.Sleep(2 * time.Second) // what it does once at first is over
+	time.Sleep(settled) // what it does once at first is over
 	before, err := used(c.cmd.Process.Pid)
 	if err != nil {
 		return err
