@@ -13,12 +13,19 @@ import (
 // pause between two looks only spares the processor.
 func eventually(t *testing.T, what string, ok func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(patience); ; time.Sleep(5 * time.Millisecond) {
+	if !within(patience, ok) {
+		t.Fatalf("waited %v in vain: %s", patience, what)
+	}
+}
+
+// within waits for so long for ok, and says whether it came.
+func within(d time.Duration, ok func() bool) bool {
+	for deadline := time.Now().Add(d); ; time.Sleep(5 * time.Millisecond) {
 		if ok() {
-			return
+			return true
 		}
 		if time.Now().After(deadline) {
-			t.Fatalf("waited %v in vain: %s", patience, what)
+			return false
 		}
 	}
 }
