@@ -33,6 +33,9 @@ func parseExpr(text string) (*expr, error) {
 		}
 		return nil, fmt.Errorf("the expression %q does not exist here: %v", text, err)
 	}
+	if _, err := regexp.Compile(text + "("); err == nil {
+		text += `\E` // it ends within \Q, and what is written behind it would be quoted, too
+	}
 	tree, err := syntax.Parse(text, syntax.Perl)
 	if err != nil {
 		return nil, err

@@ -33,7 +33,7 @@ func renamed(t *testing.T, e *expr, name string, pieces []piece) (string, bool) 
 	s.rename(Place{"in", 1}, e, pieces)
 	f := valid(t, "[[listen]]\naddress = \"tcp://127.0.0.1:65000\"\n"+s.text())
 	if len(f.Rule) == 0 || f.Rule[0].Drop {
-		t.Skip("no name")
+		t.Fatalf("no rule renames: %s", s.text())
 	}
 	m, err := pattern.New(f.Rule[0].Selection)
 	if err != nil {
@@ -74,6 +74,7 @@ func TestAround(t *testing.T) {
 	f(`(?i)^A(.)`, "abc", "<b|>c")
 	f(`a(.*?)c`, "xabcc", "x<b|>c")
 	f(`(ab|a)(c|bcd)`, "xabcd", "x<ab|c>d")
+	f(`(a)\Q.(`, "xa.(b", "x<a|>b")
 }
 
 // FuzzAround compares them for any expression and name.
