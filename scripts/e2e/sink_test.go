@@ -116,6 +116,11 @@ func (s *sink) open(addr string, rcvbuf int) {
 				return
 			}
 			s.mu.Lock()
+			if s.ln != ln { // closed meanwhile, so nobody would close it
+				s.mu.Unlock()
+				c.Close()
+				return
+			}
 			s.conns[c] = true
 			s.mu.Unlock()
 			s.wg.Go(func() {
@@ -217,12 +222,40 @@ func (s *sink) await(n int) []string {
 func (s *sink) finish(n int) []string {
 	s.t.Helper()
 	s.await(n)
+	s.emptied()
+	return s.got()
+}
+
+// emptied waits, the daemon having ended, until every connection has been read to its end: what the daemon counts as
+// delivered may still lie in the kernel, also in a connection that was not accepted yet. Those are taken in order, so one
+// that is made now comes after them.
+func (s *sink) emptied() {
+	s.t.Helper()
+	s.mu.Lock()
+	open := s.ln != nil
+	s.mu.Unlock()
+	if open {
+		last, err := net.Dial("tcp", s.addr)
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		eventually(s.t, "the sink has taken all connections", func() bool {
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			for c := range s.conns {
+				if c.RemoteAddr().String() == last.LocalAddr().String() {
+					return true
+				}
+			}
+			return false
+		})
+		last.Close()
+	}
 	eventually(s.t, "the sink's connections end", func() bool {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		return len(s.conns) == 0
 	})
-	return s.got()
 }
 
 // never is the pace of a sink that stalls.
