@@ -83,7 +83,7 @@ func (ps *prefixes) meet(name []byte, hash uint64, now int64) {
 	e, weight := top.FindText(ps.top, prefix), int64(1)
 	switch {
 	case e != nil:
-		ps.top.AddTo(e, weight)
+		e.Weight += weight
 	case ps.top.Full():
 		if ps.missed++; ps.missed%freshStride != 0 {
 			return

@@ -9,16 +9,22 @@ package top
 type Top[K comparable, V any] struct {
 	size int
 	of   map[K]*Entry[K, V]
-	heap []*Entry[K, V] // the lightest first
+	heap []place[K, V] // the lightest first, by what they weighed when they were put there
+}
+
+// A place is where an entry is in the heap. Weights only grow, so the place of one that has become heavier is put right when it would be
+// the lightest, and not before: most keys are given weight far more often than one is to go.
+type place[K comparable, V any] struct {
+	weight int64 // the entry's, at most
+	entry  *Entry[K, V]
 }
 
 // An Entry is a key that is kept.
 type Entry[K comparable, V any] struct {
 	Key    K
-	Weight int64
+	Weight int64 // its caller may add to it, for as long as the entry is good
 	Over   int64 // by how much Weight may be too large: what the key found there
 	Value  V     // since the key was taken in
-	at     int   // in the heap
 }
 
 // New returns a Top of so many keys.
@@ -26,31 +32,41 @@ func New[K comparable, V any](size int) *Top[K, V] {
 	return &Top[K, V]{size: size, of: map[K]*Entry[K, V]{}}
 }
 
-// Add gives a key more weight and returns its entry, which is good until the next call.
+// Add gives a key more weight, or none, and returns its entry, which is good until the next call.
 func (t *Top[K, V]) Add(k K, weight int64) *Entry[K, V] {
-	e, ok := t.of[k]
-	switch {
-	case ok:
+	if e, ok := t.of[k]; ok {
 		e.Weight += weight
-	case len(t.heap) < t.size:
-		e = &Entry[K, V]{Key: k, Weight: weight, at: len(t.heap)}
-		t.heap, t.of[k] = append(t.heap, e), e
-		t.up(e)
 		return e
-	default:
-		e = t.heap[0]
-		delete(t.of, e.Key)
-		*e = Entry[K, V]{Key: k, Weight: e.Weight + weight, Over: e.Weight}
-		t.of[k] = e
 	}
-	t.down(e)
+	if len(t.heap) < t.size {
+		e := &Entry[K, V]{Key: k, Weight: weight}
+		t.heap, t.of[k] = append(t.heap, place[K, V]{weight, e}), e
+		t.up(len(t.heap) - 1)
+		return e
+	}
+	e := t.lightest()
+	delete(t.of, e.Key)
+	*e = Entry[K, V]{Key: k, Weight: e.Weight + weight, Over: e.Weight}
+	t.of[k] = e
 	return e
+}
+
+// lightest returns the lightest entry: the first whose place is right.
+func (t *Top[K, V]) lightest() *Entry[K, V] {
+	for {
+		first := &t.heap[0]
+		if first.weight == first.entry.Weight {
+			return first.entry
+		}
+		first.weight = first.entry.Weight
+		t.down()
+	}
 }
 
 // AddText is Add for a text, which is copied only if it is taken in.
 func AddText[V any](t *Top[string, V], k []byte, weight int64) *Entry[string, V] {
 	if e := FindText(t, k); e != nil {
-		t.AddTo(e, weight)
+		e.Weight += weight
 		return e
 	}
 	return t.Add(string(k), weight)
@@ -58,12 +74,6 @@ func AddText[V any](t *Top[string, V], k []byte, weight int64) *Entry[string, V]
 
 // FindText returns the entry of a text, good until the next call, or nil if it is not kept.
 func FindText[V any](t *Top[string, V], k []byte) *Entry[string, V] { return t.of[string(k)] }
-
-// AddTo gives the key of an entry, which Find has just returned, more weight.
-func (t *Top[K, V]) AddTo(e *Entry[K, V], weight int64) {
-	e.Weight += weight
-	t.down(e)
-}
 
 // Full says whether a new key takes another's place.
 func (t *Top[K, V]) Full() bool { return len(t.heap) == t.size }
@@ -73,32 +83,32 @@ func (t *Top[K, V]) Len() int { return len(t.heap) }
 
 // Each shows f what is kept, in no order.
 func (t *Top[K, V]) Each(f func(e *Entry[K, V])) {
-	for _, e := range t.heap {
-		f(e)
+	for _, p := range t.heap {
+		f(p.entry)
 	}
 }
 
-func (t *Top[K, V]) up(e *Entry[K, V]) {
-	for e.at > 0 && e.Weight < t.heap[(e.at-1)/2].Weight {
-		t.swap(e.at, (e.at-1)/2)
+// up puts a place that was added where it belongs.
+func (t *Top[K, V]) up(at int) {
+	h := t.heap
+	for at > 0 && h[at].weight < h[(at-1)/2].weight {
+		h[at], h[(at-1)/2] = h[(at-1)/2], h[at]
+		at = (at - 1) / 2
 	}
 }
 
-func (t *Top[K, V]) down(e *Entry[K, V]) {
-	for {
-		child := 2*e.at + 1
-		if child+1 < len(t.heap) && t.heap[child+1].Weight < t.heap[child].Weight {
+// down does so with the first place, which has become heavier.
+func (t *Top[K, V]) down() {
+	h := t.heap
+	for at := 0; ; {
+		child := 2*at + 1
+		if child+1 < len(h) && h[child+1].weight < h[child].weight {
 			child++
 		}
-		if child >= len(t.heap) || t.heap[child].Weight >= e.Weight {
+		if child >= len(h) || h[child].weight >= h[at].weight {
 			return
 		}
-		t.swap(e.at, child)
+		h[at], h[child] = h[child], h[at]
+		at = child
 	}
-}
-
-func (t *Top[K, V]) swap(i, j int) {
-	h := t.heap
-	h[i], h[j] = h[j], h[i]
-	h[i].at, h[j].at = i, j
 }

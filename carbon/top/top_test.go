@@ -1,6 +1,7 @@
 package top
 
 import (
+	"math"
 	"math/rand/v2"
 	"testing"
 )
@@ -17,7 +18,13 @@ func TestRandom(t *testing.T) {
 			w := int64(r.IntN(5))
 			exact[k] += w
 			total += w
+			lightest, known := int64(math.MaxInt64), false
+			all.Each(func(e *Entry[int, int64]) { lightest, known = min(lightest, e.Weight), known || e.Key == k })
+			full := all.Full()
 			e := all.Add(k, w)
+			if full && !known && e.Over != lightest {
+				t.Fatalf("seed %d: %d took the place of one that weighed %d, and the lightest weighs %d", seed, k, e.Over, lightest)
+			}
 			if e.Value += w; e.Key != k || e.Value > exact[k] {
 				t.Fatalf("seed %d: the entry of %d is of %d and has seen %d of %d", seed, k, e.Key, e.Value, exact[k])
 			}
