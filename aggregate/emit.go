@@ -18,7 +18,7 @@ func (t *table) view(slot, cell uint32, seconds float64) *view {
 // emit puts an output's results at slice k into the open batch. Of a partial slice what only a whole one can say is left
 // out, and an empty window has nothing but its count. again says that the same was emitted before.
 func (s *shard) emit(t *table, slot uint32, o *output, v *view, k uint32, partial, again bool) {
-	r, key := t.rule, splitKey(t.names.name(slot))
+	r, key := t.rule, t.rule.split(t.names.name(slot))
 	stamp := r.stamp(o.tier, k)
 	for i := range o.results {
 		res := &o.results[i]

@@ -108,9 +108,14 @@ func (o *Options) group(name, sample string) string {
 // A keyParts is a series' key taken apart: its name, the path and the tags of that, and what each `as` with captures makes.
 type keyParts struct{ name, path, tags, rest []byte }
 
-func splitKey(key []byte) keyParts {
-	name, rest, _ := bytes.Cut(key, []byte{keyMark})
-	k := keyParts{name: name, path: name, rest: rest}
+// split takes the key of a series of the rule apart.
+func (r *Rule) split(key []byte) keyParts {
+	k := keyParts{name: key, path: key}
+	if r.tail == 0 { // else no `as` is a part of the key
+		k.name, k.rest, _ = bytes.Cut(key, []byte{keyMark})
+		k.path = k.name
+	}
+	name := k.name
 	if at := bytes.IndexByte(name, ';'); at >= 0 {
 		k.path, k.tags = name[:at], name[at:]
 	}
@@ -120,7 +125,7 @@ func splitKey(key []byte) keyParts {
 // appendName appends the name of a result of the series with the given key: `as` filled, in the clean form, with the
 // tags of a tagged series after the whole. It appends nothing if that is no name.
 func (r *Rule) appendName(dst, key []byte, res *result) []byte {
-	k := splitKey(key)
+	k := r.split(key)
 	return r.appendResult(dst, &k, res)
 }
 

@@ -49,8 +49,12 @@ func (l *Lane) kept(refs []aggregate.Ref, name []byte) carbon.Text {
 
 // Way asks the table about a result of the aggregate rule with the given ID, for one of its targets.
 func (l *Lane) Way(name []byte, k carbon.Kind, rule, target int) uint32 {
+	if last := &l.latest; last.way != 0 && last.rule == rule && last.target == target {
+		return last.way
+	}
 	alike := fixed{l.table.byID[rule], target}
 	if at, ok := l.fixed[alike]; ok {
+		l.latest = latest{rule, target, at}
 		return at
 	}
 	w := l.bind(name, k, aggregate.Origin{Listener: aggregate.Results}, l.table.way(&l.asking.walker, string(name), rule, target))

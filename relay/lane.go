@@ -32,6 +32,7 @@ type Lane struct {
 	ways    []way             // of results, see Way
 	shared  map[uint32]uint32 // the ways of results that are only sent, by their routes
 	fixed   map[fixed]uint32  // those of them that the results of a rule take whatever they are called
+	latest  latest            // of fixed, the one that was asked for last, as it will be next
 	unused  []uint32          // ways that were given back
 	busy    bool              // in the middle of a batch, or of handing samples on
 	after   []func()          // to be run after that
@@ -100,6 +101,12 @@ type fixed struct {
 	target int
 }
 
+// A latest is a way of fixed, without a look into maps; 0 for none.
+type latest struct {
+	rule, target int
+	way          uint32
+}
+
 // A way is what the table says of a result.
 type way struct {
 	route        uint32
@@ -145,7 +152,7 @@ func (t *Table) lane(hand func(int, *aggregate.Samples)) *Lane {
 // begin makes the lane follow a table of which it knows nothing yet.
 func (l *Lane) begin(t *Table) {
 	l.table, l.memory, l.known, l.shared = t, newMemory(), map[string]uint32{}, map[uint32]uint32{}
-	l.fixed = map[fixed]uint32{}
+	l.fixed, l.latest = map[fixed]uint32{}, latest{}
 	l.memory.most, l.memory.kept, l.give = t.names/2, l.kept, l.offer
 	l.routes, l.targets, l.met, l.ways, l.unused = nil, nil, nil, make([]way, 1), nil
 	l.boxes, l.follows, l.placeOf = nil, nil, make([]uint32, t.shares)
