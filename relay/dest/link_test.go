@@ -26,7 +26,7 @@ func TestAnswerToTheLayer(t *testing.T) {
 			t.Fatal(err)
 		}
 		theirs := accept(t, ln)
-		s := &socket{Conn: raw, patience: time.Second}
+		s := newSocket(raw, time.Second)
 		var l *link
 		l = newLink(s, &quickLayer{raw, func() {
 			if read {

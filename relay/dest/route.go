@@ -72,7 +72,7 @@ func (r *route) connect(ctx context.Context, address string) (s *socket, conn ne
 		return nil, nil, 0, err
 	}
 	tune(raw, r.unread)
-	s = &socket{Conn: raw, patience: r.patience}
+	s = newSocket(raw, r.patience)
 	if r.tls == nil {
 		return s, s, 0, nil
 	}

@@ -22,6 +22,11 @@ type socket struct {
 	patience time.Duration // how long a write may make no progress at all
 	written  atomic.Int64  // bytes in all, those of TLS too
 	hurried  atomic.Bool
+	brief    *brief
+}
+
+func newSocket(conn net.Conn, patience time.Duration) *socket {
+	return &socket{Conn: conn, patience: patience, brief: newBrief(conn)}
 }
 
 // hurry ends the write that is going on and all that follow.
@@ -47,6 +52,19 @@ func (s *socket) Write(b []byte) (int, error) {
 
 // writeAll writes all that rest holds, with one system call if the connection takes it.
 func (s *socket) writeAll(rest *net.Buffers) (written int64, err error) {
+	if !s.hurried.Load() {
+		written, err = s.brief.write(rest)
+		s.written.Add(written)
+	}
+	if err != nil {
+		return written, err
+	}
+	more, err := s.writeOn(rest)
+	return written + more, err
+}
+
+// writeOn does so waiting for the connection.
+func (s *socket) writeOn(rest *net.Buffers) (written int64, err error) {
 	moved, waiting := time.Now(), -1
 	for len(*rest) > 0 {
 		if len((*rest)[0]) == 0 { // writev leaves it there
