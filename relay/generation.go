@@ -9,13 +9,10 @@ import (
 	"plumbago/carbon"
 )
 
-// A generation is a set of names with what is known of them: all of it in rows, in the order in which it was learned, and spots in
-// open addressing that lead there. When there are too few spots, they move into a larger table a few at each add, as to move a million
-// at once would hold up what comes in; those that have not are found in the table before. Nothing else ever moves.
+// A generation is a set of names with what is known of them: all of it in rows, in the order in which it was learned, and spots
+// that lead there. What is known never moves.
 type generation struct {
-	spots   []spot
-	before  []spot // the smaller table, while spots move out of it; what moved stays there too, and counts no more
-	moved   int    // how many of its spots are done with
+	spots   carbon.Spots
 	n       int    // names that are not forgotten
 	learned uint32 // with those that are
 	next    uint32 // the number of what is likely looked up next
@@ -27,12 +24,6 @@ type generation struct {
 	feeds   []feed
 	feedOf  map[feed]uint16  // their indexes
 	single  [1]aggregate.Ref // scratch: see refsOf
-}
-
-// A spot is where a name is found by its hash.
-type spot struct {
-	tag uint32 // that of the name, whose lower bits say where the spot is
-	at  uint32 // one more than the number of what is known of the name; 0 is a free spot
 }
 
 // A feed is what the series of many names have in common.
@@ -47,32 +38,24 @@ const (
 // mostFeeds is how many feeds are told apart; names of others have a list.
 const mostFeeds = several - 1
 
-func newGeneration(size int) generation { return generation{spots: carbon.Places[spot](size)} }
-
 // number returns what was learned as the n-th, from 0.
 func (g *generation) number(n uint32) *seen { return &g.rows[n>>rowBits][n&(rowLength-1)] }
-
-// known returns what a spot leads to.
-func (g *generation) known(x spot) *seen { return g.number(x.at - 1) }
 
 // first returns what is known of the first name with that hash, or so it seems by half of it, and the number after it; nil if
 // there is none.
 func (g *generation) first(hash uint64) (s *seen, after uint32) {
-	x := firstSpot(g.spots, hash)
-	if x.at == 0 && g.before != nil {
-		x = firstSpot(g.before, hash)
-	}
-	if x.at == 0 {
+	tag := uint32(hash)
+	spots := g.spots.Part(tag)
+	if len(spots) == 0 {
 		return nil, 0
 	}
-	return g.known(x), x.at
-}
-
-func firstSpot(spots []spot, hash uint64) spot {
-	mask := uint64(len(spots) - 1)
-	for at := hash & mask; ; at = (at + 1) & mask {
-		if x := spots[at]; x.at == 0 || x.tag == uint32(hash) {
-			return x
+	mask := uint32(len(spots) - 1)
+	for at := tag & mask; ; at = (at + 1) & mask {
+		switch x := spots[at]; {
+		case x.At == 0:
+			return nil, 0
+		case x.Tag == tag:
+			return g.number(x.At - 1), x.At
 		}
 	}
 }
@@ -85,23 +68,20 @@ func (g *generation) find(hash uint64, name []byte) *seen {
 
 // locate returns what is known of a name, and the number after it; nil if nothing is.
 func (g *generation) locate(hash uint64, name []byte) (s *seen, after uint32) {
-	s, after = g.search(g.spots, hash, name)
-	if s == nil && g.before != nil {
-		s, after = g.search(g.before, hash, name)
+	tag := uint32(hash)
+	spots := g.spots.Part(tag)
+	if len(spots) == 0 {
+		return nil, 0
 	}
-	return s, after
-}
-
-func (g *generation) search(spots []spot, hash uint64, name []byte) (s *seen, after uint32) {
-	mask := uint64(len(spots) - 1)
-	for at := hash & mask; ; at = (at + 1) & mask {
+	mask := uint32(len(spots) - 1)
+	for at := tag & mask; ; at = (at + 1) & mask {
 		x := spots[at]
-		if x.at == 0 {
+		if x.At == 0 {
 			return nil, 0
 		}
-		if x.tag == uint32(hash) {
-			if s := g.known(x); sameName(g, s, name) {
-				return s, x.at
+		if x.Tag == tag {
+			if s := g.number(x.At - 1); sameName(g, s, name) {
+				return s, x.At
 			}
 		}
 	}
@@ -109,10 +89,6 @@ func (g *generation) search(spots []spot, hash uint64, name []byte) (s *seen, af
 
 // add puts a name in that find did not find. kept is where it lies already; no text if it does not, or has forms.
 func (g *generation) add(hash uint64, name []byte, w way, kept carbon.Text) *seen {
-	if g.move(movesPerAdd); (g.n+1)*4 > len(g.spots)*3 { // then nothing is left in the table before
-		g.before, g.moved = g.spots, 0
-		g.spots = carbon.Places[spot](2 * len(g.before))
-	}
 	s := seen{tag: uint32(hash), size: uint16(len(name)), route: w.route}
 	s.folds, s.fold = g.keep(w.refs)
 	if len(w.forms) > 0 {
@@ -138,9 +114,8 @@ func (g *generation) learn(s seen) *seen {
 	last := &g.rows[len(g.rows)-1]
 	*last = append(*last, s)
 	g.learned++
-	x := spot{tag: s.tag, at: g.learned}
-	g.put(x)
-	return g.known(x)
+	g.spots.Put(carbon.Spot{Tag: s.tag, At: g.learned})
+	return g.number(g.learned - 1)
 }
 
 // withRoom returns chunks of which the last one has room for n more. The first one grows as it is filled, since most know little.
@@ -155,54 +130,15 @@ func withRoom[T any](chunks [][]T, n int) [][]T {
 	return chunks
 }
 
-// put sets a free spot.
-func (g *generation) put(x spot) {
-	mask := uint32(len(g.spots) - 1)
-	at := x.tag & mask
-	for g.spots[at].at != 0 {
-		at = (at + 1) & mask
-	}
-	g.spots[at] = x
-}
-
-// movesPerAdd is how many spots of the table before are seen to at each add; two would be enough to be done with it before the table
-// is full again.
-const movesPerAdd = 4
-
-// move moves what so many spots of the table before hold.
-func (g *generation) move(spots int) {
-	for range min(spots, len(g.before)-g.moved) {
-		if x := g.before[g.moved]; x.at != 0 {
-			g.put(x)
-		}
-		g.moved++
-	}
-	if g.moved == len(g.before) {
-		g.before, g.moved = nil, 0
-	}
-}
-
 // forget drops the names that gone says of. What was known of them, and their texts, go with the generation.
 func (g *generation) forget(gone func(s *seen) bool) {
-	g.move(len(g.before))
-	dropped := 0
-	for s := range g.all() {
-		if gone(s) {
+	for n := range g.learned {
+		if s := g.number(n); s.size != 0 && gone(s) {
+			g.spots.Remove(carbon.Spot{Tag: s.tag, At: n + 1})
 			s.size = 0
-			dropped++
+			g.n--
 		}
 	}
-	if dropped == 0 {
-		return
-	}
-	spots := g.spots
-	g.spots = carbon.Places[spot](len(spots))
-	for _, x := range spots {
-		if x.at != 0 && g.known(x).size != 0 {
-			g.put(x)
-		}
-	}
-	g.n -= dropped
 }
 
 // all goes through what is known of names.
@@ -282,7 +218,7 @@ func (g *generation) nameOf(s *seen) []byte { return g.names.At(s.name, int(s.si
 
 // bytes is how much memory a generation takes, about.
 func (g *generation) bytes() int {
-	return spotBytes*(len(g.spots)+len(g.before)) + seenBytes*int(g.learned) + int(g.names.Size()) + refBytes*g.listed
+	return spotBytes*g.spots.Size() + seenBytes*int(g.learned) + int(g.names.Size()) + refBytes*g.listed
 }
 
 // The bytes of a spot, of what is known of a name, and of a reference to a series.

@@ -151,7 +151,7 @@ func (t *Table) lane(hand func(int, *aggregate.Samples)) *Lane {
 
 // begin makes the lane follow a table of which it knows nothing yet.
 func (l *Lane) begin(t *Table) {
-	l.table, l.memory, l.known, l.shared = t, newMemory(), map[string]uint32{}, map[uint32]uint32{}
+	l.table, l.memory, l.known, l.shared = t, memory{}, map[string]uint32{}, map[uint32]uint32{}
 	l.fixed, l.latest = map[fixed]uint32{}, latest{}
 	l.memory.most, l.memory.kept, l.give = t.names/2, l.kept, l.offer
 	l.routes, l.targets, l.met, l.ways, l.unused = nil, nil, nil, make([]way, 1), nil

@@ -202,7 +202,7 @@ func TestAskWhileWaiting(t *testing.T) {
 
 // What the lane remembers is what the table says, through growth and forgetting.
 func TestMemory(t *testing.T) {
-	m := newMemory()
+	m := memory{}
 	name := func(i int) ([]byte, uint64) {
 		n := fmt.Appendf(nil, "servers.s%d.cpu", i)
 		return n, carbon.Hash(n, carbon.Raw)

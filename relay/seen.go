@@ -72,10 +72,12 @@ func (g *generation) inOrder(b *carbon.Batch, points []carbon.Point, found []*se
 // The first has no branch that depends on what it reads: one that was guessed wrong would wait for its spot alone.
 func (l *Lane) together(b *carbon.Batch, points []carbon.Point, found []*seen) {
 	g := &l.memory.young
-	mask := uint64(len(g.spots) - 1)
 	touched := uint32(0)
 	for i := range points {
-		touched += g.spots[points[i].Hash&mask].at
+		tag := uint32(points[i].Hash)
+		if spots := g.spots.Part(tag); len(spots) > 0 {
+			touched += spots[tag&uint32(len(spots)-1)].At
+		}
 	}
 	for i := range points {
 		s, at := g.first(points[i].Hash)
@@ -136,9 +138,6 @@ type memory struct {
 	kept       func(refs []aggregate.Ref, name []byte) carbon.Text // see Lane.kept; nil for never
 }
 
-// smallest is the least number of spots in a generation; a power of two.
-const smallest = 1024
-
 // largest is the most names that a generation holds before it grows old early, nameBytes the most bytes, and mostRefused
 // the most names whose series a limit refused: a flood of ever new names is forgotten, not gathered.
 const (
@@ -146,8 +145,6 @@ const (
 	nameBytes   = 1 << 30
 	mostRefused = 1 << 16
 )
-
-func newMemory() memory { return memory{young: newGeneration(smallest), old: newGeneration(smallest)} }
 
 // find returns what is known of a name, in the young generation.
 func (m *memory) find(hash uint64, name []byte) *seen {
@@ -179,14 +176,7 @@ func (m *memory) full() bool {
 func (m *memory) spent() bool { return m.moved > 0 && m.moved >= m.old.n-m.old.n/16 }
 
 // drop forgets the old generation.
-func (m *memory) drop() { m.old, m.moved = newGeneration(smallest), 0 }
+func (m *memory) drop() { m.old, m.moved = generation{}, 0 }
 
 // age forgets the old generation and lets the young one grow old.
-func (m *memory) age() {
-	size := smallest
-	for size*3 < m.young.n*4 && (m.most == 0 || 2*size*(spotBytes+seenBytes) <= m.most/2) { // or it would be full at once
-		size *= 2
-	}
-	m.old, m.moved = m.young, 0
-	m.young = newGeneration(size)
-}
+func (m *memory) age() { m.young, m.old, m.moved = generation{}, m.young, 0 }

@@ -12,7 +12,7 @@ import (
 
 // However many names come, a memory takes what it may, and remembers those that keep coming.
 func TestMemoryBound(t *testing.T) {
-	m := newMemory()
+	m := memory{}
 	m.most = 256 << 10
 	learn := func(name string) (known bool) {
 		h := carbon.Hash([]byte(name), carbon.Raw)
@@ -85,41 +85,4 @@ func TestNamesAreShared(t *testing.T) {
 		l.Close()
 		tab.Aggregator.Close(context.Background())
 	})
-}
-
-// Names are found, and led elsewhere, while they move into a larger table.
-func TestNamesMove(t *testing.T) {
-	g := newGeneration(smallest)
-	name := func(i int) ([]byte, uint64) {
-		n := fmt.Appendf(nil, "servers.s%d.cpu", i)
-		return n, carbon.Hash(n, carbon.Raw)
-	}
-	moving := 0
-	for i := range 5000 {
-		n, h := name(i)
-		g.add(h, n, way{route: 1}, carbon.Text{})
-		if g.before != nil {
-			moving++
-		}
-		for _, some := range []int{0, i / 2, i * 31 % (i + 1), i} {
-			n, h := name(some)
-			if s := g.find(h, n); s == nil || s.route != 1 {
-				t.Fatalf("%s of %d: %+v", n, i+1, s)
-			}
-		}
-	}
-	if moving < 500 || moving > 4000 {
-		t.Errorf("names moved during %d adds", moving)
-	}
-	for i := 5000; g.before == nil; i++ {
-		n, h := name(i)
-		g.add(h, n, way{route: 1}, carbon.Text{})
-	}
-	g.reroute([]uint32{7, 8})
-	for i := range 5000 {
-		n, h := name(i)
-		if s := g.find(h, n); s == nil || s.route != 8 {
-			t.Fatalf("%s: %+v", n, s)
-		}
-	}
 }
