@@ -166,9 +166,9 @@ func TestNoTLS(t *testing.T) {
 	ours := certtest.NewAuthority(t, "ours")
 	p := ours.Issue(t, nil, "a")
 	s, c := server(t, ServerTLS{Cert: p.Cert, Key: p.Key}, nil), client(t, ClientTLS{CA: ours.File})
-	f := func(peer func(net.Conn), onServer, onClient string) {
+	f := func(patience time.Duration, peer func(net.Conn), onServer, onClient string) {
 		t.Helper()
-		ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+		ctx, cancel := context.WithTimeout(t.Context(), patience)
 		defer cancel()
 		for _, want := range []string{onServer, onClient} {
 			here, there := pair(t)
@@ -187,9 +187,9 @@ func TestNoTLS(t *testing.T) {
 			there.Close()
 		}
 	}
-	f(func(c net.Conn) { c.Write([]byte("servers.a.b 1 2\n")) }, `TLS: the client speaks no TLS: it began with "serve"`, `TLS: the endpoint speaks no TLS: it began with "serve"`)
-	f(func(c net.Conn) { c.(*net.TCPConn).CloseWrite() }, "TLS: the client closed the connection", "TLS: the endpoint closed the connection")
-	f(func(net.Conn) {}, "TLS: the client did not answer", "TLS: the endpoint did not answer")
+	f(time.Minute, func(c net.Conn) { c.Write([]byte("servers.a.b 1 2\n")) }, `TLS: the client speaks no TLS: it began with "serve"`, `TLS: the endpoint speaks no TLS: it began with "serve"`)
+	f(time.Minute, func(c net.Conn) { c.(*net.TCPConn).CloseWrite() }, "TLS: the client closed the connection", "TLS: the endpoint closed the connection")
+	f(200*time.Millisecond, func(net.Conn) {}, "TLS: the client did not answer", "TLS: the endpoint did not answer")
 	old := tls.Config{MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11, InsecureSkipVerify: true}
 	here, there := pair(t)
 	defer here.Close()
