@@ -38,7 +38,7 @@ type pace func(stop <-chan struct{})
 // newSink opens a sink of plaintext lines over TCP.
 func newSink(t *testing.T) *sink {
 	s := &sink{t: t, read: (*sink).readLines, conns: map[net.Conn]bool{}}
-	s.open("127.0.0.1:0", 0)
+	s.open(someAddr(t), 0)
 	t.Cleanup(s.close)
 	return s
 }
@@ -46,7 +46,7 @@ func newSink(t *testing.T) *sink {
 // newSlowSink opens a plaintext sink with a small receive buffer that calls p after each line.
 func newSlowSink(t *testing.T, p pace) *sink {
 	s := &sink{t: t, read: (*sink).readLines, conns: map[net.Conn]bool{}, pace: p}
-	s.open("127.0.0.1:0", 4096)
+	s.open(someAddr(t), 4096)
 	t.Cleanup(s.close)
 	return s
 }
@@ -54,7 +54,7 @@ func newSlowSink(t *testing.T, p pace) *sink {
 // newPickleSink opens a sink of pickle frames over TCP.
 func newPickleSink(t *testing.T) *sink {
 	s := &sink{t: t, read: (*sink).readFrames, conns: map[net.Conn]bool{}}
-	s.open("127.0.0.1:0", 0)
+	s.open(someAddr(t), 0)
 	t.Cleanup(s.close)
 	return s
 }
@@ -62,7 +62,7 @@ func newPickleSink(t *testing.T) *sink {
 // newRawSink opens a sink over TCP that lets read take each connection to its end.
 func newRawSink(t *testing.T, read func(c io.Reader)) *sink {
 	s := &sink{t: t, conns: map[net.Conn]bool{}, read: func(_ *sink, c io.Reader, _ <-chan struct{}) { read(c) }}
-	s.open("127.0.0.1:0", 0)
+	s.open(someAddr(t), 0)
 	t.Cleanup(s.close)
 	return s
 }

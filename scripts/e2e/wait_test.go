@@ -2,9 +2,10 @@ package e2e
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"os"
-	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -30,37 +31,40 @@ func within(d time.Duration, ok func() bool) bool {
 	}
 }
 
-// ports are those given out by freePort, so that no two parts of a test get the same one.
-var ports = struct {
-	sync.Mutex
-	given map[int]bool
-}{given: map[int]bool{}}
+// Ports for programs that must be told one lie below those that the system gives out by itself, to connections too, so
+// that none is taken between now and when it is listened on, or while an endpoint is away.
+const lowestPort, highestPort = 15_000, 32_000
 
-// freePort returns a port of 127.0.0.1 that was free for TCP and UDP a moment ago, for programs that must be told one.
+// lastPort is the one given out last: no two parts of a test get the same one.
+var lastPort atomic.Int64
+
+// freePort returns a port of 127.0.0.1 that is free for TCP and UDP, for programs that must be told one.
 func freePort(t *testing.T) int {
 	t.Helper()
-	for range 100 {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
+	lastPort.CompareAndSwap(0, rand.Int64N(highestPort-lowestPort)) // others may run the same tests
+	for range 1000 {
+		port := lowestPort + int(lastPort.Add(1)%(highestPort-lowestPort))
+		addr := fmt.Sprintf("127.0.0.1:%d", port)
+		l, err := net.Listen("tcp", addr)
 		if err != nil {
-			t.Fatal(err)
+			continue
 		}
-		port := l.Addr().(*net.TCPAddr).Port
-		u, err := net.ListenPacket("udp", fmt.Sprintf("127.0.0.1:%d", port))
+		u, err := net.ListenPacket("udp", addr)
 		l.Close()
 		if err != nil {
 			continue
 		}
 		u.Close()
-		ports.Lock()
-		taken := ports.given[port]
-		ports.given[port] = true
-		ports.Unlock()
-		if !taken {
-			return port
-		}
+		return port
 	}
 	t.Fatal("no free port on 127.0.0.1")
 	return 0
+}
+
+// someAddr returns an address at such a port.
+func someAddr(t *testing.T) string {
+	t.Helper()
+	return fmt.Sprintf("127.0.0.1:%d", freePort(t))
 }
 
 // write makes a file.

@@ -48,7 +48,7 @@ func newWords(t *testing.T, each func(p point)) *words {
 // endpoint opens a further endpoint of the same words.
 func (w *words) endpoint(t *testing.T) *sink {
 	s := &sink{t: t, conns: map[net.Conn]bool{}, read: func(s *sink, c io.Reader, _ <-chan struct{}) { w.listen(s, c) }}
-	s.open("127.0.0.1:0", 0)
+	s.open(someAddr(t), 0)
 	t.Cleanup(s.close)
 	return s
 }

@@ -4,13 +4,16 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -142,16 +145,23 @@ func (d *daemon) answers(path string) bool {
 	return resp.StatusCode == http.StatusOK
 }
 
-// freePort returns a port of 127.0.0.1 that was free a moment ago.
+// lastPort is the one given out last: no two parts of a test get the same one.
+var lastPort atomic.Int64
+
+// freePort returns a port of 127.0.0.1 that nobody listens on, below those that the system gives out by itself.
 func freePort(t *testing.T) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	const lowest, highest = 10_000, 15_000
+	lastPort.CompareAndSwap(0, rand.Int64N(highest-lowest)) // others may run the same tests
+	for range 1000 {
+		port := strconv.FormatInt(lowest+lastPort.Add(1)%(highest-lowest), 10)
+		if l, err := net.Listen("tcp", "127.0.0.1:"+port); err == nil {
+			l.Close()
+			return port
+		}
 	}
-	defer l.Close()
-	_, port, _ := net.SplitHostPort(l.Addr().String())
-	return port
+	t.Fatal("no free port on 127.0.0.1")
+	return ""
 }
 
 // A sink takes what is sent to it and forgets it.

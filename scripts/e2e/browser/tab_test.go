@@ -35,6 +35,7 @@ func browser(t *testing.T) context.Context {
 	}
 	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.Flag("hide-scrollbars", true),
 		chromedp.Flag("host-resolver-rules", "MAP evil.example 127.0.0.1"),
+		chromedp.WSURLReadTimeout(2*time.Minute), // how long it may take to start on a busy machine
 		chromedp.NoSandbox) // root cannot have one, nor can many containers; only pages of these tests are loaded
 	ctx, cancel := chromedp.NewExecAllocator(context.Background(), options...)
 	t.Cleanup(cancel)
