@@ -153,7 +153,8 @@ func TestReplayedDay(t *testing.T) {
 		if l.Accepted != sent || l.Aggregated != sent {
 			t.Errorf("accepted %d, aggregated %d, want %d of each", l.Accepted, l.Aggregated, sent)
 		}
-		if some, many := out.twice(); part.prefix == "o." && many > 0 {
+		// On a machine that stood still a slice may have been quiet for as long as it waits for more.
+		if some, many := out.twice(); part.prefix == "o." && many > 0 && (hours > 2 || through < 2*time.Second) {
 			t.Errorf("%d points were sent again:\n%s", many, strings.Join(some, "\n"))
 		}
 	}

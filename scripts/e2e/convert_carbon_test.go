@@ -80,13 +80,18 @@ func TestConvertCarbon(t *testing.T) {
 				return port
 			}
 			// All samples of a series are of one slice, which lies in the past.
-			at := time.Now().Unix()/2*2 - 10
-			var lines strings.Builder
+			lines := func() string {
+				at := time.Now().Unix()/2*2 - 10
+				var text strings.Builder
+				for i := range 200 {
+					for _, name := range []string{"req.h%d.in", "req.h%d.out", "old.x%d.used", "plain.%d_raw", "secret.%d", "other.%d"} {
+						fmt.Fprintf(&text, name+" %d %d\n", i, i, at)
+					}
+				}
+				return text.String()
+			}
 			sum, values := 0, []string{}
 			for i := range 200 {
-				for _, name := range []string{"req.h%d.in", "req.h%d.out", "old.x%d.used", "plain.%d_raw", "secret.%d", "other.%d"} {
-					fmt.Fprintf(&lines, name+" %d %d\n", i, i, at)
-				}
 				sum += i
 				values = append(values, strconv.Itoa(i))
 			}
@@ -123,7 +128,7 @@ func TestConvertCarbon(t *testing.T) {
 			port := configure()
 			background(t, theirs, "--config="+filepath.Join(dir, "carbon.conf"), "--nodaemon", "start")
 			listening(t, port)
-			send(t, "tcp", fmt.Sprintf("127.0.0.1:%d", port), lines.String())
+			send(t, "tcp", fmt.Sprintf("127.0.0.1:%d", port), lines())
 			eventually(t, "carbon sends all", good)
 			want := there()
 			for _, s := range sinks {
@@ -135,7 +140,7 @@ func TestConvertCarbon(t *testing.T) {
 				t.Fatalf("convert: exit code %d, %s", code, said)
 			}
 			d := start(t, setup{bin: program, conf: text})
-			send(t, "tcp", fmt.Sprintf("127.0.0.1:%d", port), lines.String())
+			send(t, "tcp", fmt.Sprintf("127.0.0.1:%d", port), lines())
 			eventually(t, "plumbago sends all", good)
 			d.stop()
 			for i, got := range there() {

@@ -67,10 +67,9 @@ func TestManyHits(t *testing.T) {
 	if grown > int64(keys)*1024+32<<20 {
 		t.Errorf("%d keys took %d MiB", keys, grown>>20)
 	}
-	if l := d.ledger(); l.Received != l.Accepted || l.Received != l.Sent {
+	if l := d.stop().ledger; l.Received != l.Accepted || l.Received != l.Sent {
 		t.Errorf("%+v", l)
 	}
-	d.stop()
 }
 
 // pipelined sends n hits of a key without waiting, and reads the answers meanwhile.

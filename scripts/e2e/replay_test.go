@@ -107,12 +107,11 @@ send = "graphite"
 	at := hourAgo()
 	one := dial(t, "tcp", fmt.Sprintf("127.0.0.1:%d", port))
 	two := dial(t, "tcp", fmt.Sprintf("127.0.0.1:%d", port))
+	// What is sent over each is written at once: a slice that is quiet for a while leaves.
 	var n int64
-	put := func(c net.Conn, name string, value float64, after float64) {
-		t.Helper()
-		if _, err := fmt.Fprintf(c, "%s %v %v D\n", name, value, float64(at)+after); err != nil {
-			t.Fatal(err)
-		}
+	texts := map[net.Conn]*strings.Builder{one: {}, two: {}}
+	add := func(c net.Conn, name string, value float64, after float64) {
+		fmt.Fprintf(texts[c], "%s %v %v D\n", name, value, float64(at)+after)
 		n++
 	}
 	for _, s := range []struct{ value, after float64 }{
@@ -127,15 +126,17 @@ send = "graphite"
 		{5000, 105}, // earlier than the baseline: ignored
 		{1200, 120}, // +100 in 10 s: 10
 	} {
-		put(one, "c", s.value, s.after)
-		put(two, "d", 2*s.value, s.after) // the same story twice as fast
-		put(one, "e", 3*s.value, s.after)
+		add(one, "c", s.value, s.after)
+		add(two, "d", 2*s.value, s.after) // the same story twice as fast
+		add(one, "e", 3*s.value, s.after)
 	}
 	// A decimal time keeps its milliseconds inside: 10 in half a second.
-	put(two, "f", 0, 0.25)
-	put(two, "f", 10, 0.75)
-	one.Close()
-	two.Close()
+	add(two, "f", 0, 0.25)
+	add(two, "f", 10, 0.75)
+	for c, text := range texts {
+		put(t, c, []byte(text.String()))
+		c.Close()
+	}
 
 	var want []point
 	for i, name := range []string{"c", "d", "e"} {

@@ -96,6 +96,7 @@ func TestStatsdClients(t *testing.T) {
 		t.Errorf("%d samples were folded: %+v", l.Aggregated, l)
 	}
 	d.stop()
+	out.emptied()
 	sums := map[string]float64{}
 	for _, p := range parse(t, out.got()) { // they may fall into several intervals
 		if strings.HasPrefix(p.Name, "stats.gauges.") || strings.HasSuffix(p.Name, ".median") {
@@ -143,6 +144,7 @@ func TestStatsdRestart(t *testing.T) {
 		return n >= 3
 	})
 	d.stop()
+	out.emptied()
 	first := map[int64]map[string]float64{}
 	for _, p := range parse(t, out.got()) {
 		if first[p.Time] == nil {
@@ -181,7 +183,10 @@ func TestStatsdRepeat(t *testing.T) {
 			t.Errorf("%q is answered with %q; want %q", command, got, want)
 		}
 	}
-	eventually(t, "the gauge is folded", func() bool { return strings.Contains(ask(t, manage, "gauges", "END"), "g") })
+	eventually(t, "all is folded", func() bool {
+		counters := ask(t, manage, "counters", "END")
+		return strings.Contains(counters, "a.x") && strings.Contains(counters, "a.y") && strings.Contains(ask(t, manage, "gauges", "END"), "g")
+	})
 	f("gauges", "END", "{\n  \"g\": 3\n}\nEND\n")
 	f("counters", "END", "{\n  \"a.x\": 1,\n  \"a.y\": 2\n}\nEND\n")
 	f("delcounters a.*", "END", "deleted: a.x\ndeleted: a.y\nEND\n")
