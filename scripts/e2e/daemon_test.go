@@ -133,7 +133,7 @@ func (d *daemon) kill() {
 
 // get asks the API.
 func (d *daemon) get(path string) (code int, body []byte, err error) {
-	client := http.Client{Timeout: 10 * time.Second}
+	client := http.Client{Timeout: patience}
 	resp, err := client.Get(d.admin + path)
 	if err != nil {
 		return 0, nil, err

@@ -103,7 +103,7 @@ func TestDeleteUnderLoad(t *testing.T) {
 		}
 		sent <- err
 	}()
-	for deadline := time.Now().Add(patience); time.Now().Before(deadline); {
+	for deadline := time.Now().Add(4 * patience); time.Now().Before(deadline); {
 		if code, body := d.erase("/api/series?prefix=s1", ""); code != 200 {
 			t.Fatalf("DELETE: %d %s", code, body)
 		}

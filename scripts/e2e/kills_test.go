@@ -162,7 +162,7 @@ func TestStuckEndpoint(t *testing.T) {
 			eventually(t, "it is noticed", func() bool { return d.status().Error != "" })
 			took := time.Since(stopped)
 			m.cmd.Process.Signal(syscall.SIGCONT)
-			if took > 5*time.Second {
+			if took > 8*time.Second { // by default it takes ten and more
 				t.Errorf("an endpoint that is stuck was noticed after %v, with user_timeout = 1s", took)
 			}
 			t.Logf("noticed after %v: %s", took, d.status().Error)
@@ -211,7 +211,7 @@ func TestBlackHole(t *testing.T) {
 	cut := time.Now()
 	eventually(t, "it is noticed", func() bool { return d.status().Error != "" })
 	took := time.Since(cut)
-	if took > 5*time.Second {
+	if took > 8*time.Second { // by default it takes ten and more
 		t.Errorf("noticed after %v, with user_timeout = 1s", took)
 	}
 	t.Logf("noticed after %v: %s", took, d.status().Error)

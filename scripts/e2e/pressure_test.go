@@ -167,9 +167,9 @@ send = ["stuck"]
 	})
 	// Nothing is read any more, whatever of it the kernel takes from the sender: nothing moves between two looks.
 	eventually(t, "the daemon does not read", func() bool {
-		before := d.ledger().Received
+		before := d.ledger()
 		time.Sleep(300 * time.Millisecond)
-		return before > 0 && d.ledger().Received == before && before < int64(total)
+		return before.endpoint(t, "stuck").Queued > 0 && d.ledger().Received == before.Received && before.Received < int64(total)
 	})
 	l := d.ledger()
 	if e := l.endpoint(t, "stuck"); e.lost() != 0 || e.Queued == 0 {
@@ -202,10 +202,10 @@ send = ["stuck"]
 
 	shut.Lock()
 	standing = true
-	begin := time.Now()
 	last := dial(t, "tcp", fmt.Sprintf("127.0.0.1:%d", port))
 	go func() { last.Write([]byte(numbered(0, total))) }()
 	d.await("it is full again", func(l *ledger) bool { return l.endpoint(t, "stuck").Queued > 1000 })
+	begin := time.Now()
 	d.signal(syscall.SIGTERM)
 	end := d.ended()
 	if e := end.ledger.endpoint(t, "stuck"); end.code != 1 || e.Dropped["shutdown"] == 0 || e.lost() != e.Dropped["shutdown"] {

@@ -41,6 +41,10 @@ func TestReloadsUnderLoad(t *testing.T) {
 		sending.Go(func() { s.run(t, rate/2, stop) })
 	}
 	d.received(2000) // both are connected
+	eventually(t, "all endpoints are connected", func() bool {
+		_, body, _ := d.get("/api/status")
+		return strings.Count(string(body), `"state":"up"`) == 3
+	})
 	files, routines := openFiles(t, d.cmd.Process.Pid), d.goroutines()
 	for i := 1; i <= reloads; i++ {
 		text, want := v.text(i/2), http.StatusOK

@@ -148,25 +148,28 @@ send = "graphite"
 	d.received(500)
 	close(c.end)
 	c.wg.Wait()
-	d.received(c.sent.Load() - received)
+	// What comes in a restart must fit into the kernel's buffer, which a machine that stands still overflows.
+	dropped, _ := udpDrops(t, udp.(*net.UDPAddr).Port)
+	all := c.sent.Load() - dropped
+	d.received(all - received)
 	last := d.stop()
 	received += last.ledger.Received
-	if received != c.sent.Load() || last.KernelDropped != 0 {
-		t.Errorf("%d of %d lines were received over %d restarts, %d datagrams dropped", received, c.sent.Load(), restarts, last.KernelDropped)
+	if received != all || last.KernelDropped > dropped {
+		t.Errorf("%d of %d lines were received over %d restarts, %d datagrams dropped", received, all, restarts, last.KernelDropped)
 	}
 	values := map[float64]bool{}
-	for _, p := range parse(t, out.finish(int(c.sent.Load()))) {
+	for _, p := range parse(t, out.finish(int(all))) {
 		values[p.Value] = true
 	}
-	if len(values) != int(c.sent.Load()) {
-		t.Errorf("%d different lines arrived, want %d", len(values), c.sent.Load())
+	if len(values) != int(all) {
+		t.Errorf("%d different lines arrived, want %d", len(values), all)
 	}
 	for _, path := range []string{unix.String(), unixgram.String()} {
 		if _, err := os.Stat(path); err != nil {
 			t.Errorf("the file of a socket is gone: %v", err)
 		}
 	}
-	t.Logf("%d lines over %d restarts", received, restarts)
+	t.Logf("%d lines over %d restarts, and %d that the kernel dropped", received, restarts, dropped)
 }
 
 // systemd hears in time of each step in a daemon's life.
