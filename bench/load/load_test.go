@@ -159,15 +159,16 @@ func TestSend(t *testing.T) {
 	brief := line
 	brief.span, brief.rate = 50*time.Millisecond, 20000
 	f(brief, 1000, 64<<10)
+	// No more than fit into a socket's usual buffer, however late they are read: small datagrams take 768 bytes there.
 	packed := pacing
-	packed.to, packed.conns = "udp://", 2
-	f(packed, 5003, 1400)
+	packed.to, packed.conns, packed.lines = "udp://", 2, 1503
+	f(packed, 1503, 1400)
 	single := packed
-	single.write = 1
-	f(single, 5003, 120)
+	single.write, single.lines = 1, 253
+	f(single, 253, 120)
 	alone := single
 	alone.protocol = "statsd"
-	f(alone, 5003, 120)
+	f(alone, 253, 120)
 }
 
 // receiver listens and hands over what it reads, block by block.
