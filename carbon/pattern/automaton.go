@@ -1,6 +1,9 @@
 package pattern
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // An automaton finds which of many texts are in a path, in one walk over it (Aho and Corasick). Its states are the
 // beginnings of the texts, each at most once, numbered by their length; the state after a byte is the longest of them
@@ -12,7 +15,8 @@ type automaton struct {
 	needs   []need
 	classes [256]uint8 // of bytes; 0 is that of those in no text
 	width   int        // how many classes there are
-	rows    []uint32   // of the states that have them, which come first
+	first   int        // the byte that all texts begin with, -1 if there are several
+	rows    []uint32   // of the states that have them, which come first; with finds where the next state has something found
 	states  []state
 	edges   []edge  // those of a state lie together, by class
 	found   []int32 // the needs whose text a state is; those of a state lie together
@@ -31,6 +35,9 @@ type edge struct {
 	to    uint32
 }
 
+// finds, in a row, says that the text of the next state, or that of a shorter one, is complete.
+const finds = 1 << 31
+
 // maxRows bounds the memory of the rows, 4 bytes for each entry.
 const maxRows = 1 << 18
 
@@ -48,6 +55,10 @@ func newAutomaton(needs []need) automaton {
 	a.build()
 	a.link()
 	a.fill()
+	a.first = -1
+	if a.states[1].edge == 1 && needs[0].text != "" { // the root has one edge
+		a.first = int(needs[0].text[0])
+	}
 	return a
 }
 
@@ -120,7 +131,9 @@ func (a *automaton) fill() {
 			copy(row, rows[int(a.states[i].shorter)*a.width:])
 		}
 		for _, e := range a.edges[a.states[i].edge:a.states[i+1].edge] {
-			row[e.class] = e.to
+			if row[e.class] = e.to; a.states[e.to].hasFound {
+				row[e.class] |= finds
+			}
 		}
 	}
 	a.rows = rows
@@ -130,7 +143,7 @@ func (a *automaton) fill() {
 func (a *automaton) next(at uint32, class uint8) uint32 {
 	for {
 		if row := int(at)*a.width + int(class); row < len(a.rows) {
-			return a.rows[row]
+			return a.rows[row] &^ finds
 		}
 		for _, e := range a.edges[a.states[at].edge:a.states[at+1].edge] {
 			if e.class == class {
@@ -148,7 +161,24 @@ func (a *automaton) next(at uint32, class uint8) uint32 {
 func (a *automaton) walk(path string, do func(need int32)) {
 	at := uint32(0)
 	for i := 0; i < len(path); i++ {
-		if at = a.next(at, a.classes[path[i]]); !a.states[at].hasFound {
+		if at == 0 && a.first >= 0 { // texts within names mostly begin with a dot
+			skip := strings.IndexByte(path[i:], byte(a.first))
+			if skip < 0 {
+				return
+			}
+			i += skip
+		}
+		class := a.classes[path[i]]
+		found := false
+		if row := int(at)*a.width + int(class); row < len(a.rows) {
+			at = a.rows[row]
+			found = at&finds != 0
+			at &^= finds
+		} else {
+			at = a.next(at, class)
+			found = a.states[at].hasFound
+		}
+		if !found {
 			continue
 		}
 		for s := at; s != 0; s = a.states[s].finding {
