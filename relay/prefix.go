@@ -12,7 +12,7 @@ const (
 	prefixesKept  = 256  // how many prefixes a lane tells apart: those with the most lines and new names
 	samplesSecond = 500  // of how many points a second the lane looks at the name, to count lines by prefix
 	mostStride    = 4096 // the most points of which one is looked at
-	freshStride   = 8    // of how many new names with prefixes that find no room one is looked at
+	missStride    = 8    // of how many names with prefixes that find no room one is looked at
 	prefixWindow  = 60   // seconds over which lines and new names are counted
 )
 
@@ -32,7 +32,7 @@ type prefixes struct {
 	skip   int   // how many more to leave out
 	second int64 // that lines are counted of, in Unix time
 	lines  int   // in it
-	missed int   // new names with prefixes that find no room
+	missed int   // names with prefixes that find no room
 }
 
 // prefix is what is counted of one.
@@ -69,41 +69,42 @@ func (ps *prefixes) sample(b *carbon.Batch) {
 	ps.lines += len(b.Points)
 	i := ps.skip
 	for ; i < len(b.Points); i += ps.stride {
-		x := ps.at(b.Name(&b.Points[i]), int64(ps.stride), b.Arrival)
-		x.lines[0] += int64(ps.stride)
+		if x, weight := ps.of(b.Name(&b.Points[i]), int64(ps.stride), b.Arrival); x != nil {
+			x.lines[0] += weight
+		}
 	}
 	ps.skip = i - len(b.Points)
 }
 
-// meet counts a name that the lane did not know. Where its prefix would have to take another's place, as happens with most names
-// when there are more prefixes than are kept, it is one in a few that stands for all: to make and forget sketches costs more than all
-// else that is done for a new name.
+// meet counts a name that the lane did not know.
 func (ps *prefixes) meet(name []byte, hash uint64, now int64) {
-	prefix := prefixOf(name)
-	e, weight := top.FindText(ps.top, prefix), int64(1)
+	if x, weight := ps.of(name, 1, now); x != nil {
+		x.names.AddHash(hash)
+		x.fresh[0] += weight
+	}
+}
+
+// of returns the figures of a name's prefix, at a time in Unix milliseconds, and how many the name stands for there, if it stands for
+// weight where it came. Where its prefix would have to take another's place, as happens with most names when there are more prefixes than
+// are kept, it is one in a few that stands for all, and the others have no figures: to make and forget sketches costs more than all else
+// that is done for a new name.
+func (ps *prefixes) of(name []byte, weight, now int64) (*prefix, int64) {
+	name = prefixOf(name)
+	e := top.FindText(ps.top, name)
 	switch {
 	case e != nil:
 		e.Weight += weight
 	case ps.top.Full():
-		if ps.missed++; ps.missed%freshStride != 0 {
-			return
+		if ps.missed++; ps.missed%missStride != 0 {
+			return nil, 0
 		}
-		weight = freshStride
+		weight *= missStride
 		fallthrough
 	default:
-		e = ps.top.Add(string(prefix), weight)
+		e = ps.top.Add(string(name), weight)
 	}
-	x := &e.Value
-	x.move(now / 1000 / prefixWindow)
-	x.names.AddHash(hash)
-	x.fresh[0] += weight
-}
-
-// at returns the figures of a name's prefix, at a time in Unix milliseconds.
-func (ps *prefixes) at(name []byte, weight, now int64) *prefix {
-	x := &top.AddText(ps.top, prefixOf(name), weight).Value
-	x.move(now / 1000 / prefixWindow)
-	return x
+	e.Value.move(now / 1000 / prefixWindow)
+	return &e.Value, weight
 }
 
 func (x *prefix) move(minute int64) {

@@ -63,15 +63,6 @@ func (t *Top[K, V]) lightest() *Entry[K, V] {
 	}
 }
 
-// AddText is Add for a text, which is copied only if it is taken in.
-func AddText[V any](t *Top[string, V], k []byte, weight int64) *Entry[string, V] {
-	if e := FindText(t, k); e != nil {
-		e.Weight += weight
-		return e
-	}
-	return t.Add(string(k), weight)
-}
-
 // FindText returns the entry of a text, good until the next call, or nil if it is not kept.
 func FindText[V any](t *Top[string, V], k []byte) *Entry[string, V] { return t.of[string(k)] }
 
