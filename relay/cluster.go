@@ -119,15 +119,15 @@ func (c *Cluster) Start() {
 // lookEvery is how often Close looks whether the members that are gone still hold what others could take.
 const lookEvery = 10 * time.Millisecond
 
-// Close gets out what is queued until ctx is done. What waits for members that are gone is moved to the others, which end
-// only after that.
+// Close gets out what is queued until ctx is done. What waits for members that are gone, or that turn out to be at their
+// next attempt to connect, is moved to the others, which end only after that.
 func (c *Cluster) Close(ctx context.Context) {
 	var wg sync.WaitGroup
 	rest := c.Dests
 	if c.standsIn() {
 		rest = nil
 		for i, d := range c.Dests {
-			if d.Alive() {
+			if d.Alive() && d.Connected() {
 				rest = append(rest, d)
 				continue
 			}
@@ -142,7 +142,7 @@ func (c *Cluster) Close(ctx context.Context) {
 	wg.Wait()
 }
 
-// handOver waits until no member that is gone holds anything that another could take.
+// handOver waits until no member that is gone, or may be, holds anything that another could take.
 func (c *Cluster) handOver(ctx context.Context) {
 	tick := time.NewTicker(lookEvery)
 	defer tick.Stop()
@@ -154,12 +154,12 @@ func (c *Cluster) handOver(ctx context.Context) {
 	}
 }
 
-// holdsBack says whether a member that is gone holds anything while another is there.
+// holdsBack says whether a member that is gone, or may be, holds anything while another is there.
 func (c *Cluster) holdsBack() bool {
 	alive := c.alive()
 	held := int64(0)
 	for i, d := range c.Dests {
-		if !slices.Contains(alive, i) {
+		if !slices.Contains(alive, i) || !d.Connected() {
 			held += d.Counts().Queued
 		}
 	}

@@ -201,3 +201,43 @@ func TestCloseHandsOver(t *testing.T) {
 		}
 	})
 }
+
+// So is what waits for a member that has just lost its connection, and is found to be gone only then.
+func TestCloseHandsOverWhatIsInDoubt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := DefaultClusterOptions()
+		o.Name, o.Policy, o.Endpoints = "c", "any", []string{"a:1", "b:1"}
+		var ends []net.Conn // of a's connections
+		c, err := NewCluster(o, func(_ context.Context, _, address string) (net.Conn, error) {
+			here, there := net.Pipe()
+			if address == "a:1" {
+				if ends = append(ends, there); len(ends) > 1 {
+					time.Sleep(10 * time.Millisecond) // for which b must wait
+					return nil, errors.New("refused")
+				}
+			}
+			go io.Copy(io.Discard, there)
+			return here, nil
+		}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.Start()
+		synctest.Wait()
+		a, b := c.Dests[0], c.Dests[1]
+		ends[0].Close()
+		synctest.Wait()
+		if !a.Alive() || a.Connected() || !b.Connected() {
+			t.Fatalf("%+v, %+v", a.Status(), b.Status())
+		}
+		f := carbon.NewFrame()
+		f.Bytes, f.Points = append(f.Bytes, strings.Repeat("x", 40)...), 1
+		a.Push(f)
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		defer cancel()
+		c.Close(ctx)
+		if a, b := a.Counts(), b.Counts(); b.Delivered+b.Unproven != 1 || a.Moved != 1 {
+			t.Errorf("%+v, %+v", a, b)
+		}
+	})
+}

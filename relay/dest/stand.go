@@ -43,6 +43,10 @@ func (s *standing) is() Standby {
 // yet. A connection that ended is not enough for that: the next attempt to connect must have failed too, or take long.
 func (d *Dest) Alive() bool { return !d.gone.Load() }
 
+// Connected says whether the endpoint takes what is sent, as far as is known. One that does not, and is alive all the same,
+// has lost its connection and not yet failed to get another.
+func (d *Dest) Connected() bool { return d.news.status().State == Up }
+
 // setGone notes whether the endpoint is gone.
 func (d *Dest) setGone(gone bool) {
 	if s := d.standby.is(); d.gone.Swap(gone) != gone && s.Changed != nil {
