@@ -29,8 +29,12 @@ func (f *Forgotten) Has(ref Ref) (found bool) {
 	return found
 }
 
-// partSize is how many slots a shard looks at, or forgets, between two looks at its inbox.
-const partSize = 1 << 16
+// partSize is how many slots a shard looks at between two looks at its inbox, forgetPart how many it forgets: lanes that have new names
+// wait for that.
+const (
+	partSize   = 1 << 16
+	forgetPart = 1 << 12
+)
 
 // Forget forgets the series that were silent for as long as their rules keep them, and returns how many they were. A slot is
 // used again only once nobody can send samples of its last series to it. So this goes in three steps: shards name the
@@ -70,13 +74,18 @@ func (a *Aggregator) Forget(ctx context.Context, drop func(*Forgotten) error) (n
 	for i, s := range a.shards {
 		for _, seat := range seats {
 			sil := &f.tables[i][seat.ID]
-			for part := range slices.Chunk(sil.inputs, partSize) { // before their series
+			for part := range slices.Chunk(sil.inputs, forgetPart) { // before their series
 				if err := a.ask(ctx, s, func() { s.forgetInputs(seat, i, now, part) }); err != nil {
 					return n, err
 				}
 			}
-			for part := range slices.Chunk(sil.series, partSize) {
+			for part := range slices.Chunk(sil.series, forgetPart) {
 				if err := a.ask(ctx, s, func() { n += s.forgetSeries(seat, i, now, part) }); err != nil {
+					return n, err
+				}
+			}
+			for more := true; more; {
+				if err := a.ask(ctx, s, func() { more = seat.tables[i].tidy(forgetPart) }); err != nil {
 					return n, err
 				}
 			}
@@ -217,6 +226,16 @@ func (t *table) empty(slot uint32) {
 		*t.pulses.at(int(slot)*t.rule.pulses + i) = pulse{}
 	}
 	t.series.at(int(slot)).alarm = 0
+}
+
+// tidy moves up to n names out of where most of them are forgotten, and says whether more are to move.
+func (t *table) tidy(n int) (more bool) {
+	t.registry.Lock()
+	more = t.registry.series.tidy(n)
+	more = t.registry.inputs.tidy(n) || more
+	t.registry.Unlock()
+	t.sync()
+	return more
 }
 
 // shrink gives back the slots above the last one in use, once they are most: those of a burst that is over.

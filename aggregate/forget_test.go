@@ -103,8 +103,8 @@ func forgetUnderLoad(t *testing.T, between func(*bench)) {
 			t.Errorf("%+v %v, %d made: something is left of silent series", f, err, b.made.Load())
 		}
 		for _, s := range b.shards {
-			if x := s.tables[0]; x.series.len() > 0 || x.inputs.len() > 0 || len(x.late) > 0 || x.registry.series.bytes.Size() > 0 {
-				t.Errorf("%d slots are left, %d of inputs, %d bytes of names", x.series.len(), x.inputs.len(), x.registry.series.bytes.Size())
+			if x := s.tables[0]; x.series.len() > 0 || x.inputs.len() > 0 || len(x.late) > 0 || x.registry.series.size() > 0 {
+				t.Errorf("%d slots are left, %d of inputs, %d bytes of names", x.series.len(), x.inputs.len(), x.registry.series.size())
 			}
 		}
 	})

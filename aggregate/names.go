@@ -14,9 +14,11 @@ import (
 type nameIndex struct {
 	spots   carbon.Spots
 	entries rows[nameEntry]
-	bytes   carbon.Texts // all names; only ever added to
-	n       int          // how many names there are
-	dead    int          // how many of the bytes are of forgotten names
+	bytes   [2]carbon.Texts // all names, in the one that into says but while they move to it; only ever added to
+	into    uint32
+	tidied  int // how many of the entries are known to lie there, while others may not; 0 if all do
+	n       int // how many names there are
+	dead    int // how many of the bytes are of forgotten names
 }
 
 func tagOf(hash uint64) uint32 { return uint32(hash) }
@@ -24,8 +26,16 @@ func tagOf(hash uint64) uint32 { return uint32(hash) }
 type nameEntry struct {
 	hash uint64
 	at   uint32 // of its bytes
-	size uint32 // 0 once it is forgotten
+	size uint32 // their number, 0 once it is forgotten; the highest bit says in which of nameIndex.bytes
 }
+
+const sideShift = 31
+
+func (e nameEntry) side() uint32 { return e.size >> sideShift }
+func (e nameEntry) length() int  { return int(e.size &^ (1 << sideShift)) }
+
+// size returns how many bytes the names take, with those of forgotten ones that are not given back yet.
+func (x *nameIndex) size() int { return x.bytes[0].Size() + x.bytes[1].Size() }
 
 // find returns the number of a name.
 func (x *nameIndex) find(hash uint64, name []byte) (number uint32, found bool) {
@@ -53,7 +63,8 @@ func (x *nameIndex) findOne(hash uint64, name []byte, is func(number uint32) boo
 
 // add puts a name in that find did not find, under a number of the free ones if there are any.
 func (x *nameIndex) add(hash uint64, name []byte, free *[]uint32) (number uint32) {
-	e := nameEntry{hash, x.bytes.Add(name), uint32(len(name))}
+	e := nameEntry{hash: hash}
+	x.write(&e, name)
 	if last := len(*free) - 1; last >= 0 {
 		number, *free = (*free)[last], (*free)[:last]
 		*x.entries.at(int(number)) = e
@@ -66,13 +77,18 @@ func (x *nameIndex) add(hash uint64, name []byte, free *[]uint32) (number uint32
 	return number
 }
 
+// write has an entry be of a name.
+func (x *nameIndex) write(e *nameEntry, name []byte) {
+	e.at, e.size = x.bytes[x.into].Add(name), uint32(len(name))|x.into<<sideShift
+}
+
 // name returns the name of a number; its bytes never change.
 func (x *nameIndex) name(n uint32) []byte {
-	e := x.entries.at(int(n))
-	if e.size == 0 {
+	e := *x.entries.at(int(n))
+	if e.length() == 0 {
 		return nil
 	}
-	return x.bytes.At(e.at, int(e.size))
+	return x.bytes[e.side()].At(e.at, e.length())
 }
 
 // text returns where the name of a number lies, no text if there is none, for others to share it.
@@ -80,42 +96,53 @@ func (x *nameIndex) text(n uint32) (kept carbon.Text) {
 	if int(n) >= x.entries.len() {
 		return kept
 	}
-	e := x.entries.at(int(n))
-	if e.size == 0 {
+	e := *x.entries.at(int(n))
+	if e.length() == 0 {
 		return kept
 	}
-	return x.bytes.Text(e.at, int(e.size))
+	return x.bytes[e.side()].Text(e.at, e.length())
 }
 
 // room says whether the bytes of another name can be told by a nameEntry.
-func (x *nameIndex) room() bool { return x.bytes.Room() }
+func (x *nameIndex) room() bool { return x.bytes[x.into].Room() }
 
-// forget removes names. It builds the names anew if most of their bytes are dead: whoever holds a copy of the old headers still sees
-// what there was.
+// forget removes names.
 func (x *nameIndex) forget(numbers []uint32) {
 	for _, n := range numbers {
 		e := x.entries.at(int(n))
 		x.spots.Remove(carbon.Spot{Tag: tagOf(e.hash), At: n + 1})
-		x.dead += int(e.size)
+		x.dead += e.length()
 		*e = nameEntry{}
 	}
 	x.n -= len(numbers)
-	if x.dead > x.bytes.Size()/2 {
-		old := *x
-		x.entries = old.entries.clone()
-		x.bytes, x.dead = carbon.Texts{}, 0
-		for n := range x.entries.len() {
-			if e := x.entries.at(n); e.size > 0 {
-				e.at = x.bytes.Add(old.name(uint32(n)))
-			}
+}
+
+// tidy gives back the memory of forgotten names, once it is most: it writes the others elsewhere, looks at n entries at most for that, and says
+// whether there are more. An entry whose name moves is one that a copy of the old headers has too, so only the goroutine that has one may call it.
+func (x *nameIndex) tidy(n int) (more bool) {
+	if x.tidied == 0 {
+		if x.dead <= x.bytes[x.into].Size()/2 {
+			return false
+		}
+		x.into, x.dead = 1-x.into, 0
+	}
+	end := min(x.tidied+n, x.entries.len())
+	for ; x.tidied < end; x.tidied++ {
+		if e := x.entries.at(x.tidied); e.length() > 0 && e.side() != x.into {
+			x.write(e, x.name(uint32(x.tidied)))
 		}
 	}
+	if x.tidied < x.entries.len() {
+		return true
+	}
+	x.bytes[1-x.into], x.tidied = carbon.Texts{}, 0
+	return false
 }
 
 // used returns the number after the largest in use.
 func (x *nameIndex) used() int {
 	n := x.entries.len()
-	for n > 0 && x.entries.at(n-1).size == 0 {
+	for n > 0 && x.entries.at(n-1).length() == 0 {
 		n--
 	}
 	return n

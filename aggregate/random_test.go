@@ -112,9 +112,25 @@ func TestNameIndex(t *testing.T) {
 		}
 		x.forget(gone)
 		free = append(free, gone...)
+		before, steps := x.size(), 0
+		for more := true; more; steps++ { // names are found while they move, and others come
+			moved := x.size()
+			if more = x.tidy(1000); more && x.size()-moved > 1000*len("servers.s9999.cpu") {
+				t.Errorf("a step moves %d bytes", x.size()-moved)
+			}
+			if i := rng.IntN(10_000); steps%3 == 0 && more {
+				if _, there := numbers[i]; !there {
+					numbers[i] = x.add(carbon.Hash(name(i), carbon.Raw), name(i), &free)
+				}
+				check()
+			}
+		}
+		if steps > 1 && (steps < 10 || x.size() > before/2) {
+			t.Errorf("%d steps leave %d bytes of %d", steps, x.size(), before)
+		}
 		check()
 	}
-	if x.entries.len() != 10_000 || x.bytes.Size() > 400_000 {
-		t.Errorf("%d entries, %d bytes", x.entries.len(), x.bytes.Size())
+	if x.entries.len() != 10_000 || x.size() > 400_000 {
+		t.Errorf("%d entries, %d bytes", x.entries.len(), x.size())
 	}
 }

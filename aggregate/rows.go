@@ -77,15 +77,6 @@ func (r *rows[T]) cut(n int) {
 	r.chunks, r.n = slices.Clone(r.chunks[:left]), min(r.n, n)
 }
 
-// clone returns a copy that has chunks of its own.
-func (r *rows[T]) clone() rows[T] {
-	c := rows[T]{chunks: make([][]T, len(r.chunks)), n: r.n}
-	for i := range r.chunks {
-		c.chunks[i] = slices.Clone(r.chunks[i])
-	}
-	return c
-}
-
 // clear makes all rows zero.
 func (r *rows[T]) clear() {
 	for _, chunk := range r.chunks {

@@ -107,7 +107,7 @@ func (t *table) adopt(slot uint32) {
 	if !t.has(slot) {
 		t.sync()
 	}
-	mustBe(t.names.entries.at(int(slot)).size > 0, "a sample for a series that was forgotten")
+	mustBe(t.names.entries.at(int(slot)).length() > 0, "a sample for a series that was forgotten")
 }
 
 // has says whether the shard's view has a series that a sample came for. Its entry was written before that was sent, and where it lies
@@ -117,7 +117,7 @@ func (t *table) has(slot uint32) bool {
 		return false
 	}
 	e := t.names.entries.at(int(slot))
-	return e.size > 0 && t.names.bytes.Has(e.at)
+	return e.length() > 0 && t.names.bytes[e.side()].Has(e.at)
 }
 
 // adoptInput makes an input known to the shard.

@@ -7,45 +7,69 @@ import (
 	"plumbago/aggregate"
 )
 
+// forgetStep is how many names a lane looks at between two batches for what it must forget.
+const forgetStep = 1 << 14
+
 // Forget forgets the series that were silent for as long as their rules keep them. workers must call the function it is
 // given for each worker's lane, by the lane's owner, and return once these have run.
 func (t *Table) Forget(ctx context.Context, workers func(f func(*Lane)) error) error {
 	_, err := t.Aggregator.Forget(ctx, func(gone *aggregate.Forgotten) error {
-		var done []<-chan struct{}
-		forget := func(l *Lane) { done = append(done, l.forget(gone)) }
-		for shard, lane := range t.lanes {
-			if err := t.Aggregator.Ask(ctx, shard, func() { forget(lane) }); err != nil {
-				return err
-			}
+		left, err := t.forget(ctx, workers, func(l *Lane) <-chan bool { return l.beginForget(gone) })
+		for err == nil && left {
+			left, err = t.forget(ctx, workers, func(l *Lane) <-chan bool { return l.forget(gone) })
 		}
-		if err := workers(forget); err != nil {
-			return err
-		}
-		for _, one := range done {
-			select {
-			case <-one:
-			case <-ctx.Done():
-				return ctx.Err()
-			}
-		}
-		return nil
+		return err
 	})
 	return err
 }
 
-// forget drops every reference to what is to be forgotten and hands on the samples that were gathered by one. A lane that
-// waits for a shard in the middle of a batch does so when the batch is done. The channel is closed then.
-func (l *Lane) forget(gone *aggregate.Forgotten) <-chan struct{} {
-	done := make(chan struct{})
+// forget has each lane take a step, and says whether any has more to do.
+func (t *Table) forget(ctx context.Context, workers func(f func(*Lane)) error, step func(l *Lane) <-chan bool) (left bool, err error) {
+	var steps []<-chan bool
+	begin := func(l *Lane) { steps = append(steps, step(l)) }
+	for shard, lane := range t.lanes {
+		if err := t.Aggregator.Ask(ctx, shard, func() { begin(lane) }); err != nil {
+			return false, err
+		}
+	}
+	if err := workers(begin); err != nil {
+		return false, err
+	}
+	for _, one := range steps {
+		select {
+		case more := <-one:
+			left = left || more
+		case <-ctx.Done():
+			return false, ctx.Err()
+		}
+	}
+	return left, nil
+}
+
+// beginForget is the first step of forget.
+func (l *Lane) beginForget(gone *aggregate.Forgotten) <-chan bool {
+	l.memory.old.swept, l.memory.young.swept, l.swept = 0, 0, 0
+	return l.forget(gone)
+}
+
+// forget drops some of the references to what is to be forgotten. The channel is told then whether there may be more; if not, the samples
+// that were gathered by one are handed on. A lane that waits for a shard in the middle of a batch does so when the batch is done.
+func (l *Lane) forget(gone *aggregate.Forgotten) <-chan bool {
+	done := make(chan bool, 1)
 	drop := func() {
-		l.memory.forget(gone)
-		for i := range l.ways {
-			l.ways[i].forget(gone)
+		left := l.memory.forget(gone, forgetStep)
+		for ; l.swept < len(l.ways) && left > 0; l.swept++ {
+			l.ways[l.swept].forget(gone)
+			left--
+		}
+		if left == 0 {
+			done <- true
+			return
 		}
 		l.busy = true // and not asked again while it waits
 		l.scatter.Flush()
 		l.rest()
-		close(done)
+		done <- false
 	}
 	if l.busy {
 		l.after = append(l.after, drop)
@@ -93,9 +117,11 @@ func (l *Lane) Drop(at uint32) {
 	}
 }
 
-// forget drops the names that lead to what is to be forgotten.
-func (m *memory) forget(gone *aggregate.Forgotten) {
-	for _, g := range []*generation{&m.young, &m.old} {
-		g.forget(func(s *seen) bool { return slices.ContainsFunc(g.refsOf(s), gone.Has) })
+// forget drops names that lead to what is to be forgotten. It looks at n at most, and returns how many of those it did not need. The old
+// generation goes first: what moves out of it meanwhile is still to be looked at in the young one.
+func (m *memory) forget(gone *aggregate.Forgotten, n int) (left int) {
+	for _, g := range []*generation{&m.old, &m.young} {
+		n -= g.forget(n, func(s *seen) bool { return slices.ContainsFunc(g.refsOf(s), gone.Has) })
 	}
+	return n
 }

@@ -2,9 +2,12 @@ package relay
 
 import (
 	"context"
+	"fmt"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"plumbago/carbon"
 )
 
 // Silent series are forgotten by every lane before their slots are used again; one whose samples wait in the middle of a
@@ -70,6 +73,77 @@ func TestForget(t *testing.T) {
 		for _, l := range lanes {
 			l.Close()
 		}
+		tab.Aggregator.Close(context.Background())
+	})
+}
+
+// However many names a lane knows, it looks at few of them between two batches. What comes meanwhile is not lost, nor forgotten, whether its
+// name was looked at before or not, and though the generations change.
+func TestForgetInSteps(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const names = 3 * forgetStep
+		rule := folding("**", "$0", "a")
+		rule.Aggregate.Keep = time.Minute
+		tab := table(t, []string{"a"}, rule)
+		tab.Aggregator.SetLimit(1 << 20)
+		tab.Start()
+		l := tab.NewLane(nil)
+		meet := func(from, to, step int) {
+			for from < to {
+				var list []string
+				for ; from < to && len(list) < 500; from += step {
+					list = append(list, fmt.Sprintf("n.%d", from))
+				}
+				l.Accept(batch(list...))
+			}
+			l.Flush()
+		}
+		meet(0, forgetStep, 1)
+		l.memory.age()
+		meet(forgetStep, names, 1)
+		meet(0, forgetStep/2, 1) // some move, and the old ones stay what they are
+		time.Sleep(3 * time.Minute)
+		rounds, extra := 0, 0
+		err := tab.Forget(context.Background(), func(f func(*Lane)) error {
+			var before uint32
+			if rounds > 0 { // the first step begins anew
+				before = l.memory.old.swept + l.memory.young.swept
+			}
+			f(l)
+			if n := l.memory.old.swept + l.memory.young.swept - before; n > forgetStep {
+				t.Errorf("a step looked at %d names", n)
+			}
+			switch rounds++; rounds {
+			case 1:
+				meet(0, names, 997)
+			case 2: // some that were met before, and new ones
+				meet(0, names, 997*3)
+				meet(names, names+100, 1)
+				extra = 100
+			case 3:
+				l.memory.age()
+				meet(1, names, 1009)
+			}
+			return nil
+		})
+		want := extra + (names+996)/997 + (names-1+1008)/1009
+		figures, _ := tab.Aggregator.Figures(context.Background())
+		if err != nil || rounds < 4 || figures[0].Series < int64(want-names/997/1009-1) || figures[0].Series > int64(want) {
+			t.Errorf("%d rounds, %d series, want %d (%v)", rounds, figures[0].Series, want, err)
+		}
+		for i := range names + 100 { // each is bound to the series that is its own
+			name := fmt.Appendf(nil, "n.%d", i)
+			s := l.memory.find(carbon.Hash(name, carbon.Raw), name)
+			if s == nil {
+				continue
+			}
+			for _, ref := range l.memory.young.refsOf(s) {
+				if text := tab.byID[ref.Rule].seat.Text(ref, name); string(text.Bytes()) != string(name) {
+					t.Fatalf("%s leads to the series %q", name, text.Bytes())
+				}
+			}
+		}
+		l.Close()
 		tab.Aggregator.Close(context.Background())
 	})
 }

@@ -16,6 +16,7 @@ type generation struct {
 	n       int    // names that are not forgotten
 	learned uint32 // with those that are
 	next    uint32 // the number of what is likely looked up next
+	swept   uint32 // as many of what was learned has forget looked at
 	refused int    // names whose series a limit refused
 	names   carbon.Texts
 	rows    [][]seen          // each of rowLength but the last
@@ -130,15 +131,19 @@ func withRoom[T any](chunks [][]T, n int) [][]T {
 	return chunks
 }
 
-// forget drops the names that gone says of. What was known of them, and their texts, go with the generation.
-func (g *generation) forget(gone func(s *seen) bool) {
-	for n := range g.learned {
-		if s := g.number(n); s.size != 0 && gone(s) {
-			g.spots.Remove(carbon.Spot{Tag: s.tag, At: n + 1})
+// forget drops the names that gone says of. It looks at the next n that were learned, and returns how many these were. What was known of
+// them, and their texts, go with the generation.
+func (g *generation) forget(n int, gone func(s *seen) bool) (looked int) {
+	for ; looked < n && g.swept < g.learned; looked++ {
+		s := g.number(g.swept)
+		g.swept++
+		if s.size != 0 && gone(s) {
+			g.spots.Remove(carbon.Spot{Tag: s.tag, At: g.swept})
 			s.size = 0
 			g.n--
 		}
 	}
+	return looked
 }
 
 // all goes through what is known of names.

@@ -58,7 +58,11 @@ func TestGenerationIsAMap(t *testing.T) {
 			gone := func(refs []aggregate.Ref) bool {
 				return slices.ContainsFunc(refs, func(ref aggregate.Ref) bool { return ref.Slot%5 == 0 })
 			}
-			g.forget(func(s *seen) bool { return gone(g.refsOf(s)) })
+			for g.swept = 0; g.swept < g.learned; {
+				if n := g.forget(1000, func(s *seen) bool { return gone(g.refsOf(s)) }); n != 1000 && g.swept != g.learned {
+					t.Fatalf("%d names were looked at", n)
+				}
+			}
 			for name, k := range all {
 				if gone(k.refs) {
 					delete(all, name)
@@ -101,7 +105,7 @@ func TestLookUp(t *testing.T) {
 			g.add(x.hash, x.name, way{route: uint32(i)}, carbon.Text{})
 		}
 	}
-	g.forget(func(s *seen) bool { return s.route%13 == 0 })
+	g.forget(1<<20, func(s *seen) bool { return s.route%13 == 0 })
 	at, ordered, found := 0, 0, [glance]*seen{}
 	for range 500 {
 		b := batch()

@@ -34,6 +34,7 @@ type Lane struct {
 	fixed   map[fixed]uint32  // those of them that the results of a rule take whatever they are called
 	latest  latest            // of fixed, the one that was asked for last, as it will be next
 	unused  []uint32          // ways that were given back
+	swept   int               // as many ways has forget looked at
 	busy    bool              // in the middle of a batch, or of handing samples on
 	after   []func()          // to be run after that
 	boxes   []box             // one per place
