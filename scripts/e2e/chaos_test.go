@@ -297,6 +297,9 @@ func (c *chaos) crash() {
 		p.full += e.Dropped["overflow"] + e.Dropped["disk_full"]
 		p.resent += e.Resent
 		p.unsaid += open // what was sent again since, and all that lies on disk, which may have come before
+		if p.spools {
+			p.unsaid += e.Delivered // what was delivered from disk is read again if the disk was not told so yet
+		}
 		p.left = -1
 	}
 	c.throng.lives()
