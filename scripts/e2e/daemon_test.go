@@ -131,8 +131,16 @@ func (d *daemon) kill() {
 	}
 }
 
-// get asks the API.
+// get asks the API. On a busy machine a daemon may have to say that it did not come to answer in time.
 func (d *daemon) get(path string) (code int, body []byte, err error) {
+	within(patience, func() bool {
+		code, body, err = d.getOnce(path)
+		return code != http.StatusServiceUnavailable || !strings.HasPrefix(path, "/api/")
+	})
+	return code, body, err
+}
+
+func (d *daemon) getOnce(path string) (code int, body []byte, err error) {
 	client := http.Client{Timeout: patience}
 	resp, err := client.Get(d.admin + path)
 	if err != nil {
