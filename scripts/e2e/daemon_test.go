@@ -224,8 +224,8 @@ func (d *daemon) ended() *last {
 	d.t.Helper()
 	select {
 	case <-d.done:
-	case <-time.After(patience):
-		d.t.Fatalf("the daemon did not end within %v", patience)
+	case <-time.After(2 * patience):
+		d.t.Fatalf("the daemon did not end within %v", 2*patience)
 	}
 	var text string
 	for lines := bufio.NewScanner(strings.NewReader(d.said.String())); lines.Scan(); {

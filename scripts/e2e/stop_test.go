@@ -73,7 +73,7 @@ func TestStop(t *testing.T) {
 		})
 	}
 	f("fast", nil, "")
-	f("slow", every(200*time.Microsecond), "batch = \"4KiB\"", "--drain", "25s") // a busy machine takes longer than a second
+	f("slow", every(200*time.Microsecond), "batch = \"4KiB\"", "--drain", "50s") // a busy machine takes longer than a second
 	f("stalled", never, "batch = \"1KiB\"", "--drain", "1s")
 }
 
