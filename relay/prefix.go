@@ -12,7 +12,7 @@ const (
 	prefixesKept  = 256  // how many prefixes a lane tells apart: those with the most lines and new names
 	samplesSecond = 500  // of how many points a second the lane looks at the name, to count lines by prefix
 	mostStride    = 4096 // the most points of which one is looked at
-	missStride    = 8    // of how many names with prefixes that find no room one is looked at
+	missStride    = 32   // of how many names with prefixes that find no room one is looked at
 	prefixWindow  = 60   // seconds over which lines and new names are counted
 )
 
