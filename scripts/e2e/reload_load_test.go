@@ -71,7 +71,8 @@ func TestReloadsUnderLoad(t *testing.T) {
 	sent := senders[0].lines + senders[1].lines
 	d.received(int64(sent))
 	eventually(t, "as many files are open as before", func() bool { return openFiles(t, d.cmd.Process.Pid) <= files })
-	eventually(t, "as many goroutines run as before", func() bool { return d.goroutines() <= routines+2 })
+	// One that each reload left behind would be many more; a few come and go with connections and requests.
+	eventually(t, "as many goroutines run as before", func() bool { return d.goroutines() <= routines+min(8, reloads/4) })
 	want := map[string]int{}
 	for _, s := range senders {
 		s.conn.Close()
