@@ -14,9 +14,9 @@ const forgetStep = 1 << 14
 // given for each worker's lane, by the lane's owner, and return once these have run.
 func (t *Table) Forget(ctx context.Context, workers func(f func(*Lane)) error) error {
 	_, err := t.Aggregator.Forget(ctx, func(gone *aggregate.Forgotten) error {
-		left, err := t.forget(ctx, workers, func(l *Lane) <-chan bool { return l.beginForget(gone) })
+		left, err := t.forget(ctx, workers, func(l *Lane) <-chan bool { return l.forget(gone, true) })
 		for err == nil && left {
-			left, err = t.forget(ctx, workers, func(l *Lane) <-chan bool { return l.forget(gone) })
+			left, err = t.forget(ctx, workers, func(l *Lane) <-chan bool { return l.forget(gone, false) })
 		}
 		return err
 	})
@@ -46,17 +46,15 @@ func (t *Table) forget(ctx context.Context, workers func(f func(*Lane)) error, s
 	return left, nil
 }
 
-// beginForget is the first step of forget.
-func (l *Lane) beginForget(gone *aggregate.Forgotten) <-chan bool {
-	l.memory.old.swept, l.memory.young.swept, l.swept = 0, 0, 0
-	return l.forget(gone)
-}
-
 // forget drops some of the references to what is to be forgotten. The channel is told then whether there may be more; if not, the samples
-// that were gathered by one are handed on. A lane that waits for a shard in the middle of a batch does so when the batch is done.
-func (l *Lane) forget(gone *aggregate.Forgotten) <-chan bool {
+// that were gathered by one are handed on. A lane that waits for a shard in the middle of a batch does so when the batch is done; also the first
+// step begins only then, as one of a forgetting that was given up may be done before it.
+func (l *Lane) forget(gone *aggregate.Forgotten, first bool) <-chan bool {
 	done := make(chan bool, 1)
 	drop := func() {
+		if first {
+			l.memory.old.swept, l.memory.young.swept, l.swept = 0, 0, 0
+		}
 		left := l.memory.forget(gone, forgetStep)
 		for ; l.swept < len(l.ways) && left > 0; l.swept++ {
 			l.ways[l.swept].forget(gone)

@@ -148,6 +148,45 @@ func TestForgetInSteps(t *testing.T) {
 	})
 }
 
+// A forgetting that was given up while a lane waited in the middle of a batch takes nothing from the next one.
+func TestForgetGivenUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		rule := folding("**", "$0", "a")
+		rule.Aggregate.Keep = time.Minute
+		tab := table(t, []string{"a"}, rule)
+		tab.Start()
+		l, other := tab.NewLane(nil), tab.NewLane(nil)
+		given := make(chan error)
+		forget := func(ctx context.Context) {
+			given <- tab.Forget(ctx, func(f func(*Lane)) error { f(l); f(other); return nil })
+		}
+		other.Accept(batch("x"))
+		other.Flush()
+		time.Sleep(3 * time.Minute)
+		l.Accept(batch("a", "b", "c"))
+		l.Flush()
+		synctest.Wait()
+		l.busy = true
+		ctx, cancel := context.WithCancel(context.Background())
+		go forget(ctx)
+		synctest.Wait()
+		cancel()
+		if err := <-given; err == nil {
+			t.Error("it was not given up")
+		}
+		time.Sleep(3 * time.Minute)
+		go forget(context.Background())
+		synctest.Wait()
+		l.rest()
+		if err := <-given; err != nil || l.memory.young.n != 0 {
+			t.Errorf("%v, %d names are known whose series are forgotten", err, l.memory.young.n)
+		}
+		l.Close()
+		other.Close()
+		tab.Aggregator.Close(context.Background())
+	})
+}
+
 // A name that a limit refused is bound once there is room, though it never stops coming.
 func TestForgetRefusals(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
