@@ -120,21 +120,23 @@ func (c *Cluster) Start() {
 const lookEvery = 10 * time.Millisecond
 
 // Close gets out what is queued until ctx is done. What waits for members that are gone, or that turn out to be at their
-// next attempt to connect, is moved to the others, which end only after that.
+// next attempt to connect, is moved to the others, which end only after that. Where none is connected, those in doubt are the
+// others: each keeps what it has until it is known to be gone.
 func (c *Cluster) Close(ctx context.Context) {
 	var wg sync.WaitGroup
 	rest := c.Dests
 	if c.standsIn() {
 		rest = nil
+		up := slices.ContainsFunc(c.Dests, (*dest.Dest).Connected)
 		for i, d := range c.Dests {
-			if d.Alive() && d.Connected() {
+			if d.Alive() && (d.Connected() || !up) {
 				rest = append(rest, d)
 				continue
 			}
 			c.relieve(i)
 			wg.Go(func() { d.Close(ctx) })
 		}
-		c.handOver(ctx)
+		c.handOver(ctx, up)
 	}
 	for _, d := range rest {
 		wg.Go(func() { d.Close(ctx) })
@@ -142,11 +144,11 @@ func (c *Cluster) Close(ctx context.Context) {
 	wg.Wait()
 }
 
-// handOver waits until no member that is gone, or may be, holds anything that another could take.
-func (c *Cluster) handOver(ctx context.Context) {
+// handOver waits until no member that is gone, or with doubt may be, holds anything that another could take.
+func (c *Cluster) handOver(ctx context.Context, doubt bool) {
 	tick := time.NewTicker(lookEvery)
 	defer tick.Stop()
-	for c.holdsBack() && ctx.Err() == nil {
+	for c.holdsBack(doubt) && ctx.Err() == nil {
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
@@ -154,12 +156,12 @@ func (c *Cluster) handOver(ctx context.Context) {
 	}
 }
 
-// holdsBack says whether a member that is gone, or may be, holds anything while another is there.
-func (c *Cluster) holdsBack() bool {
+// holdsBack says whether a member that is gone, or with doubt may be, holds anything while another is there.
+func (c *Cluster) holdsBack(doubt bool) bool {
 	alive := c.alive()
 	held := int64(0)
 	for i, d := range c.Dests {
-		if !slices.Contains(alive, i) || !d.Connected() {
+		if !slices.Contains(alive, i) || doubt && !d.Connected() {
 			held += d.Counts().Queued
 		}
 	}

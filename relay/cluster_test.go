@@ -241,3 +241,53 @@ func TestCloseHandsOverWhatIsInDoubt(t *testing.T) {
 		}
 	})
 }
+
+// Where every member is in doubt none gives the others what it has, nor ends, before it is known who is gone.
+func TestCloseWithAllInDoubt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := DefaultClusterOptions()
+		o.Name, o.Policy, o.Endpoints = "c", "any", []string{"a:1", "b:1"}
+		var mu sync.Mutex
+		ends := map[string]net.Conn{} // of the first connections
+		c, err := NewCluster(o, func(_ context.Context, _, address string) (net.Conn, error) {
+			here, there := net.Pipe()
+			mu.Lock()
+			again := ends[address] != nil
+			if !again {
+				ends[address] = there
+			}
+			mu.Unlock()
+			if again && address == "a:1" {
+				time.Sleep(10 * time.Millisecond)
+				return nil, errors.New("refused")
+			}
+			if again {
+				time.Sleep(20 * time.Millisecond)
+			}
+			go io.Copy(io.Discard, there)
+			return here, nil
+		}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.Start()
+		synctest.Wait()
+		mu.Lock()
+		for _, end := range ends {
+			end.Close()
+		}
+		mu.Unlock()
+		synctest.Wait()
+		for _, d := range c.Dests {
+			f := carbon.NewFrame()
+			f.Bytes, f.Points = append(f.Bytes, strings.Repeat("x", 40)...), 1
+			d.Push(f)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		defer cancel()
+		c.Close(ctx)
+		if a, b := c.Dests[0].Counts(), c.Dests[1].Counts(); b.Delivered != 2 || ctx.Err() != nil {
+			t.Errorf("%+v, %+v", a, b)
+		}
+	})
+}
