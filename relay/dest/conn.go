@@ -169,13 +169,22 @@ func (s *stream) sendPacked(ctx context.Context, ps []parcel) (written int64, er
 	return written, err
 }
 
-// write writes s.rest, with one system call if nothing stands between us and the socket.
+// write writes s.rest, with one system call if nothing stands between us and the socket, and it takes all of it.
 func (s *stream) write(ctx context.Context) (written int64, err error) {
-	defer context.AfterFunc(ctx, s.link.socket.hurry)()
-	if s.link.conn == net.Conn(s.link.socket) {
-		written, err = s.link.socket.writeAll(&s.rest)
-	} else {
-		written, err = s.rest.WriteTo(s.link.conn)
+	socket := s.link.socket
+	direct := s.link.conn == net.Conn(socket)
+	if direct && ctx.Err() == nil {
+		written, err = socket.writeBrief(&s.rest)
+	}
+	if err == nil && len(s.rest) > 0 {
+		defer context.AfterFunc(ctx, socket.hurry)()
+		more := int64(0)
+		if direct {
+			more, err = socket.writeOn(&s.rest)
+		} else {
+			more, err = s.rest.WriteTo(s.link.conn)
+		}
+		written += more
 	}
 	if err != nil {
 		err = s.why(err)

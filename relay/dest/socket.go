@@ -52,18 +52,23 @@ func (s *socket) Write(b []byte) (int, error) {
 
 // writeAll writes all that rest holds, with one system call if the connection takes it.
 func (s *socket) writeAll(rest *net.Buffers) (written int64, err error) {
-	if !s.hurried.Load() {
-		written, err = s.brief.write(rest)
-		s.written.Add(written)
-	}
-	if err != nil {
+	if written, err = s.writeBrief(rest); err != nil {
 		return written, err
 	}
 	more, err := s.writeOn(rest)
 	return written + more, err
 }
 
-// writeOn does so waiting for the connection.
+// writeBrief writes what the connection takes at once of rest, if that is not much.
+func (s *socket) writeBrief(rest *net.Buffers) (written int64, err error) {
+	if !s.hurried.Load() {
+		written, err = s.brief.write(rest)
+		s.written.Add(written)
+	}
+	return written, err
+}
+
+// writeOn writes all that rest holds, waiting for the connection.
 func (s *socket) writeOn(rest *net.Buffers) (written int64, err error) {
 	moved, waiting := time.Now(), -1
 	for len(*rest) > 0 {
